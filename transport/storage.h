@@ -1,0 +1,61 @@
+// A node's stable storage: ordered bytes -> bytes.
+//
+// What a node sees is a mirror that is loaded when it starts, so reads are local and cannot fail;
+// rot and lost writes show at the next start. Own writes are readable at once, and durable later:
+// the world keeps a handler's messages back until its writes are.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace google::protobuf {
+class MessageLite;
+}
+
+namespace lockstep::transport {
+
+using Image = std::map<std::string, std::string, std::less<>>;
+
+/// One change to storage; no value means that the key is erased.
+struct Write {
+  std::string key;
+  std::optional<std::string> value;
+};
+
+/// Applies a batch to an image.
+void apply(Image& image, const std::vector<Write>& writes);
+
+/// A key that sorts by `number`: the prefix, then eight bytes, most significant first.
+std::string numbered_key(std::string_view prefix, std::uint64_t number);
+
+/// The number at the end of a key made by numbered_key. Requires: the key is at least 8 bytes long.
+std::uint64_t number_of_key(std::string_view key);
+
+/// A node's view of its storage during a handler. All writes of one handler are one atomic batch.
+class Storage {
+ public:
+  /// Requires: both outlive this object.
+  Storage(Image& image, std::vector<Write>& writes) : image_(&image), writes_(&writes) {}
+
+  /// The value, valid until the key is written again; nothing if there is none.
+  std::optional<std::string_view> get(std::string_view key) const;
+
+  /// Everything stored, in key order.
+  const Image& image() const { return *image_; }
+
+  void put(std::string key, std::string value);
+  void put(std::string key, const google::protobuf::MessageLite& record);
+
+  /// Erasing a key that is not there is no write.
+  void erase(std::string_view key);
+
+ private:
+  Image* image_;
+  std::vector<Write>* writes_;
+};
+
+}  // namespace lockstep::transport
