@@ -1,0 +1,235 @@
+#include "statemachine/kv.h"
+
+#include <map>
+#include <utility>
+
+#include "statemachine/fold.h"
+#include "statemachine/kv.pb.h"
+#include "statemachine/quoted.h"
+
+namespace lockstep::statemachine::kv {
+namespace {
+
+bool parse(std::string_view bytes, google::protobuf::MessageLite& message) {
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+class KeyValue {
+ public:
+  std::string apply(std::string_view bytes) {
+    // Scratch only: it is overwritten before it is read, and keeps the strings' memory.
+    static thread_local KvCommand command;
+    static thread_local KvResult result;
+    result.Clear();
+    if (parse(bytes, command)) {
+      execute(command, result);
+    } else {
+      result.set_status(KvResult::BAD_COMMAND);
+    }
+    return result.SerializeAsString();
+  }
+
+  std::string snapshot() const {
+    KvState state;
+    for (const auto& [key, value] : values_) {
+      KvState::Entry& entry = *state.add_entries();
+      entry.set_key(key);
+      entry.set_value(value);
+    }
+    return state.SerializeAsString();
+  }
+
+  bool restore(std::string_view bytes) {
+    KvState state;
+    if (!parse(bytes, state)) return false;
+    KeyValue restored;
+    for (const KvState::Entry& entry : state.entries()) {
+      restored.values_.emplace(entry.key(), entry.value());
+    }
+    // Only canonical bytes are a snapshot: this refuses keys out of order or given twice.
+    if (restored.snapshot() != bytes) return false;
+    *this = std::move(restored);
+    return true;
+  }
+
+  std::uint64_t digest() const {
+    Fold digest;
+    fold(digest, values_.size());
+    for (const auto& [key, value] : values_) {
+      fold(digest, std::string_view(key));
+      fold(digest, std::string_view(value));
+    }
+    return digest.digest();
+  }
+
+ private:
+  void execute(const KvCommand& command, KvResult& result) {
+    switch (command.operation()) {
+      case KvCommand::GET:
+      case KvCommand::GET_OR_EMPTY:
+        return get(command, result);
+      case KvCommand::PUT:
+        values_[command.key()] = command.value();
+        return;
+      case KvCommand::APPEND:
+        values_[command.key()] += command.value();
+        return;
+      case KvCommand::COMPARE_AND_SET:
+        return compare_and_set(command, result);
+      case KvCommand::DELETE:
+        values_.erase(command.key());
+        return;
+      default:
+        result.set_status(KvResult::BAD_COMMAND);
+    }
+  }
+
+  void get(const KvCommand& command, KvResult& result) const {
+    const auto found = values_.find(command.key());
+    if (found != values_.end()) {
+      result.set_value(found->second);
+    } else if (command.operation() == KvCommand::GET_OR_EMPTY) {
+      result.set_value("");
+    }
+  }
+
+  void compare_and_set(const KvCommand& command, KvResult& result) {
+    const auto found = values_.find(command.key());
+    const bool present = found != values_.end();
+    if (present != command.has_expected() || (present && found->second != command.expected())) {
+      result.set_status(KvResult::MISMATCH);
+    } else {
+      values_[command.key()] = command.value();
+    }
+  }
+
+  std::map<std::string, std::string> values_;
+};
+
+bool is_get(const Command& command) {
+  return command.operation == Operation::Get || command.operation == Operation::GetOrEmpty;
+}
+
+std::string describe(const Command& command) {
+  const std::string key = quoted_key(command.key);
+  switch (command.operation) {
+    case Operation::Get:
+    case Operation::GetOrEmpty:
+      return "get " + key;
+    case Operation::Put:
+      return "put " + key + " " + quoted(command.value);
+    case Operation::Append:
+      return "append " + key + " " + quoted(command.value);
+    case Operation::CompareAndSet:
+      return "cas " + key + " " + quoted_or_nil(command.expected) + " " + quoted(command.value);
+    case Operation::Delete:
+      return "delete " + key;
+  }
+  return {};
+}
+
+}  // namespace
+
+AnyMachine make() { return KeyValue(); }
+
+std::string encode(const Command& command) {
+  KvCommand message;
+  message.set_operation(static_cast<KvCommand::Operation>(static_cast<int>(command.operation) + 1));
+  message.set_key(command.key);
+  message.set_value(command.value);
+  if (command.expected) message.set_expected(*command.expected);
+  return message.SerializeAsString();
+}
+
+std::string get(std::string_view key) {
+  return encode(Command{Operation::Get, std::string(key), {}, {}});
+}
+
+std::string get_or_empty(std::string_view key) {
+  return encode(Command{Operation::GetOrEmpty, std::string(key), {}, {}});
+}
+
+std::string put(std::string_view key, std::string_view value) {
+  return encode(Command{Operation::Put, std::string(key), std::string(value), {}});
+}
+
+std::string append(std::string_view key, std::string_view value) {
+  return encode(Command{Operation::Append, std::string(key), std::string(value), {}});
+}
+
+std::string compare_and_set(std::string_view key, std::optional<std::string_view> expected,
+                            std::string_view value) {
+  Command command{Operation::CompareAndSet, std::string(key), std::string(value), {}};
+  if (expected) command.expected = std::string(*expected);
+  return encode(command);
+}
+
+std::string remove(std::string_view key) {
+  return encode(Command{Operation::Delete, std::string(key), {}, {}});
+}
+
+std::string encode(const Result& result) {
+  KvResult message;
+  message.set_status(static_cast<KvResult::Status>(result.status));
+  if (result.value) message.set_value(*result.value);
+  return message.SerializeAsString();
+}
+
+std::optional<Command> parse_command(std::string_view bytes) {
+  KvCommand message;
+  if (!parse(bytes, message) || message.operation() == KvCommand::UNSPECIFIED ||
+      !KvCommand::Operation_IsValid(message.operation())) {
+    return {};
+  }
+  Command command{
+      static_cast<Operation>(message.operation() - 1), message.key(), message.value(), {}};
+  if (message.has_expected()) command.expected = message.expected();
+  return command;
+}
+
+std::optional<Result> parse_result(std::string_view bytes) {
+  KvResult message;
+  if (!parse(bytes, message) || !KvResult::Status_IsValid(message.status())) return {};
+  Result result{static_cast<Status>(message.status()), {}};
+  if (message.has_value()) result.value = message.value();
+  return result;
+}
+
+std::optional<std::string> partition(std::string_view bytes) {
+  auto command = parse_command(bytes);
+  return command ? std::optional(std::move(command->key)) : std::nullopt;
+}
+
+bool read_only(std::string_view bytes) {
+  const auto command = parse_command(bytes);
+  return !command || is_get(*command);
+}
+
+bool unchanged(std::string_view command, std::string_view bytes) {
+  const auto result = parse_result(bytes);
+  return read_only(command) || (result && result->status != Status::Ok);
+}
+
+std::string describe(std::string_view bytes, const std::string* result_bytes) {
+  const auto command = parse_command(bytes);
+  const std::string text = command ? describe(*command) : "bad command";
+  if (result_bytes == nullptr) return text;
+  const auto result = parse_result(*result_bytes);
+  if (!result) return text + " -> unreadable result " + quoted(*result_bytes);
+  if (result->status == Status::BadCommand) return text + " -> bad command";
+  if (result->status == Status::Mismatch) return text + " -> mismatch";
+  return text + " -> " + (command && is_get(*command) ? quoted_or_nil(result->value) : "ok");
+}
+
+std::string describe_state(std::string_view snapshot) {
+  KvState state;
+  if (!parse(snapshot, state)) return "unreadable state";
+  std::string text;
+  for (const KvState::Entry& entry : state.entries()) {
+    if (!text.empty()) text += ", ";
+    text += quoted_key(entry.key()) + " = " + quoted(entry.value());
+  }
+  return text.empty() ? "empty" : text;
+}
+
+}  // namespace lockstep::statemachine::kv
