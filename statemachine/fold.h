@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace lockstep::statemachine {
 
@@ -31,8 +32,9 @@ class Fold {
   std::uint64_t state_ = 0x9E3779B97F4A7C15ull;
 };
 
-template <std::integral Integer>
-void fold(Fold& digest, Integer value) {
+/// Integers and enumerations, by value.
+template <class Number>
+requires(std::integral<Number> || std::is_enum_v<Number>) void fold(Fold& digest, Number value) {
   digest(static_cast<std::uint64_t>(value));
 }
 

@@ -24,6 +24,6 @@ Whereabouts& whereabouts();
 
 }  // namespace lockstep::transport
 
-#define LOCKSTEP_CHECK(condition)                                            \
-  ((condition) ? static_cast<void>(0)                                        \
+#define LOCKSTEP_CHECK(condition)     \
+  ((condition) ? static_cast<void>(0) \
                : ::lockstep::transport::check_failed(#condition, __FILE__, __LINE__))

@@ -58,10 +58,10 @@ class Context {
 
   /// Sends one message that `fill` builds in place, with no allocation on the steady path.
   template <BodyOf<Message> Body, class Fill>
-    requires std::invocable<Fill, Body&>
+  requires std::invocable<Fill, Body&>
   void send(NodeId to, Fill&& fill) {
-    leave({Outgoing::Kind::Message, false, to, {},
-           compose<Message, Body>(std::forward<Fill>(fill))});
+    leave(
+        {Outgoing::Kind::Message, false, to, {}, compose<Message, Body>(std::forward<Fill>(fill))});
   }
 
   /// Sends before this handler's writes are durable. Say why at the call.
@@ -116,8 +116,8 @@ class Context {
   std::string apply(statemachine::AnyMachine& machine, std::uint64_t index,
                     std::string_view command, GroupId group = {}) {
     std::string result = machine.apply(command);
-    observe(Applied{group, index, statemachine::digest_of(command),
-                    statemachine::digest_of(result)});
+    observe(
+        Applied{group, index, statemachine::digest_of(command), statemachine::digest_of(result)});
     return result;
   }
 

@@ -17,7 +17,8 @@ template <class P>
 class Inner {
  public:
   /// `first_timer` is the outer timer number that the inner timer 0 maps to; the outer protocol
-  /// leaves the numbers from there on to its inner nodes. Groups above 65535 do not fit a timer key.
+  /// leaves the numbers from there on to its inner nodes. Groups above 65535 do not fit a timer
+  /// key.
   Inner(GroupId group, std::uint32_t first_timer, typename P::Options options)
       : group_(group), first_timer_(first_timer), node_(std::move(options)) {}
 

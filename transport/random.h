@@ -15,7 +15,8 @@ namespace lockstep::transport {
 class Purpose {
  public:
   consteval Purpose(const char* name) {  // NOLINT: a literal is meant to convert.
-    for (; *name != '\0'; ++name) id_ = (id_ ^ static_cast<unsigned char>(*name)) * 0x100000001B3ull;
+    for (; *name != '\0'; ++name)
+      id_ = (id_ ^ static_cast<unsigned char>(*name)) * 0x100000001B3ull;
   }
   constexpr std::uint64_t id() const { return id_; }
 

@@ -4,12 +4,34 @@
 
 namespace lockstep::transport {
 
-void apply(Image& image, const std::vector<Write>& writes) {
-  for (const auto& write : writes) {
-    if (write.value) {
-      image.insert_or_assign(write.key, *write.value);
+namespace {
+
+void apply_one(Image& image, Write& write) {
+  const auto at = image.find(write.key);
+  if (at == image.end()) {
+    if (write.value) image.emplace(write.key, *write.value);
+    return;
+  }
+  write.replaced = std::move(at->second);
+  if (write.value) {
+    at->second = *write.value;
+  } else {
+    image.erase(at);
+  }
+}
+
+}  // namespace
+
+void apply(Image& image, std::vector<Write>& writes) {
+  for (auto& write : writes) apply_one(image, write);
+}
+
+void undo(Image& image, const std::vector<Write>& writes) {
+  for (auto write = writes.rbegin(); write != writes.rend(); ++write) {
+    if (write->replaced) {
+      image.insert_or_assign(write->key, *write->replaced);
     } else {
-      image.erase(write.key);
+      image.erase(write->key);
     }
   }
 }
@@ -37,8 +59,8 @@ std::optional<std::string_view> Storage::get(std::string_view key) const {
 }
 
 void Storage::put(std::string key, std::string value) {
-  image_->insert_or_assign(key, value);
-  writes_->push_back({std::move(key), std::move(value)});
+  writes_->push_back({std::move(key), std::move(value), std::nullopt});
+  apply_one(*image_, writes_->back());
 }
 
 void Storage::put(std::string key, const google::protobuf::MessageLite& record) {
@@ -46,10 +68,9 @@ void Storage::put(std::string key, const google::protobuf::MessageLite& record) 
 }
 
 void Storage::erase(std::string_view key) {
-  const auto found = image_->find(key);
-  if (found == image_->end()) return;
-  image_->erase(found);
-  writes_->push_back({std::string(key), std::nullopt});
+  if (image_->find(key) == image_->end()) return;
+  writes_->push_back({std::string(key), std::nullopt, std::nullopt});
+  apply_one(*image_, writes_->back());
 }
 
 }  // namespace lockstep::transport

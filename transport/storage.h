@@ -24,10 +24,15 @@ using Image = std::map<std::string, std::string, std::less<>>;
 struct Write {
   std::string key;
   std::optional<std::string> value;
+  /// What the key held before: a crash that loses the write puts it back.
+  std::optional<std::string> replaced;
 };
 
-/// Applies a batch to an image.
-void apply(Image& image, const std::vector<Write>& writes);
+/// Applies a batch to an image and fills in what each write replaced.
+void apply(Image& image, std::vector<Write>& writes);
+
+/// Takes writes back, the last one first. Requires: they were the last ones applied to the image.
+void undo(Image& image, const std::vector<Write>& writes);
 
 /// A key that sorts by `number`: the prefix, then eight bytes, most significant first.
 std::string numbered_key(std::string_view prefix, std::uint64_t number);

@@ -1,6 +1,6 @@
-// Reads a Protobuf descriptor set and writes, for the messages of one file, what the framework needs
-// of them: typed dispatch (visit), building in place (wrap), names (body_name) and content hashing
-// (fold). Usage: generate DESCRIPTORS FILE.proto OUTPUT_ROOT
+// Reads a Protobuf descriptor set and writes, for the messages of one file, what the framework
+// needs of them: typed dispatch (visit), building in place (wrap), names (body_name) and content
+// hashing (fold). Usage: generate DESCRIPTORS FILE.proto OUTPUT_ROOT
 //
 // It refuses maps, whose order is not fixed, and floating point, whose bits are not the same on
 // every machine: a digest over either would not be stable.
@@ -46,7 +46,8 @@ std::string case_name(const std::string& field) {
       upper = true;
       continue;
     }
-    name += upper && letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    name +=
+        upper && letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
     upper = false;
   }
   return name;

@@ -1,0 +1,404 @@
+#include "transport/simulated/cluster.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "transport/check.h"
+
+namespace lockstep::transport {
+
+using statemachine::fold;
+
+Cluster::Cluster(EventLoop& loop, ClusterOptions options)
+    : loop_(loop), options_(std::move(options)) {}
+
+Cluster::~Cluster() = default;
+
+Cluster::Site& Cluster::site(NodeId node) {
+  LOCKSTEP_CHECK(number(node) < sites_.size() && sites_[number(node)] != nullptr);
+  return *sites_[number(node)];
+}
+
+const Cluster::Site& Cluster::site(NodeId node) const {
+  LOCKSTEP_CHECK(number(node) < sites_.size() && sites_[number(node)] != nullptr);
+  return *sites_[number(node)];
+}
+
+void Cluster::add(NodeId id, std::unique_ptr<Node> prototype) {
+  LOCKSTEP_CHECK(ids_.empty() || ids_.back() < id);
+  ids_.push_back(id);
+  sites_.resize(number(id) + 1);
+  sites_[number(id)] = std::make_unique<Site>();
+  Site& added = *sites_[number(id)];
+  added.id = id;
+  added.prototype = std::move(prototype);
+  added.world.self = id;
+  added.world.keeps_log = options_.keeps_log;
+}
+
+void Cluster::start(NodeId node, bool join) {
+  Site& starting = site(node);
+  LOCKSTEP_CHECK(starting.incarnation == 0);
+  starting.world.initial_members = ids_;
+  boot(starting, join ? Start::Kind::Join : Start::Kind::First);
+}
+
+void Cluster::crash(NodeId node) {
+  Site& victim = site(node);
+  if (victim.host != nullptr) kill(victim);
+}
+
+void Cluster::restart(NodeId node) {
+  Site& starting = site(node);
+  if (starting.host != nullptr || starting.incarnation == 0) return;
+  ++counts_.restarts;
+  boot(starting, Start::Kind::Restart);
+}
+
+void Cluster::pause(NodeId node) { site(node).paused = true; }
+
+void Cluster::resume(NodeId node) {
+  Site& waking = site(node);
+  waking.paused = false;
+  for (auto& event : std::exchange(waking.backlog, {})) {
+    loop_.schedule(loop_.now(), std::move(event));
+  }
+}
+
+bool Cluster::rot(NodeId node, std::uint64_t ordinal) {
+  Image& image = site(node).world.image;
+  if (image.empty()) return false;
+  auto at = std::next(image.begin(), static_cast<std::ptrdiff_t>(ordinal % image.size()));
+  std::string& value = at->second;
+  if (value.empty()) return false;
+  value[ordinal / image.size() % value.size()] ^= 0x10;
+  return true;
+}
+
+void Cluster::submit(ClientId client, NodeId node, Envelope request) {
+  Link& link = links_.to_node(client, node);
+  const Fate fate = link.next(options_.seed, mix(number(client)) ^ number(node), options_.network);
+  if (fate.lost) return;
+  Event event;
+  event.target = this;
+  event.kind = static_cast<std::uint32_t>(Kind::Request);
+  event.node = node;
+  event.key = number(client);
+  event.payload = std::move(request);
+  loop_.schedule(link.arrival(loop_.now(), fate), std::move(event));
+}
+
+void Cluster::deliver(NodeId from, NodeId to, Envelope payload, Duration delay) {
+  arrive(Kind::Deliver, from, to, std::move(payload), loop_.now() + delay);
+}
+
+void Cluster::arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at) {
+  Event event;
+  event.target = this;
+  event.kind = static_cast<std::uint32_t>(kind);
+  event.node = to;
+  event.peer = from;
+  event.payload = std::move(payload);
+  loop_.schedule(at, std::move(event));
+}
+
+void Cluster::fire(Event& event) {
+  if (static_cast<Kind>(event.kind) == Kind::ReplyToClient) {
+    digest_(static_cast<std::uint64_t>(loop_.now().time_since_epoch().count()));
+    digest_(event.payload.digest());
+    if (sink_ != nullptr) {
+      sink_->on_reply(ClientId{event.key}, event.peer,
+                      static_cast<const Reply&>(event.payload.message()));
+    }
+    return;
+  }
+  Site& receiver = site(event.node);
+  if (receiver.paused) {
+    receiver.backlog.push_back(std::move(event));
+    return;
+  }
+  step(receiver, event);
+}
+
+void Cluster::step(Site& site, Event& event) {
+  const auto kind = static_cast<Kind>(event.kind);
+  const bool dies_with_the_node = kind == Kind::Timer || kind == Kind::Sync;
+  if (site.host == nullptr || (dies_with_the_node && event.life != site.life)) {
+    if (event.payload) {
+      Witness lost = witness(Witness::Kind::Dropped, event.peer);
+      lost.peer = site.id;
+      lost.payload = &event.payload;
+      tell(lost);
+    }
+    return;
+  }
+  if (kind == Kind::Sync) return end_sync(site);
+  Step call;
+  Witness seen = witness(Witness::Kind::Delivered, site.id);
+  seen.peer = event.peer;
+  if (kind == Kind::Timer) {
+    const auto outcome = site.timers.due(event.number, event.key, event.generation, loop_.now());
+    if (outcome.again) {
+      event.generation = outcome.again->generation;
+      loop_.schedule(outcome.again->at, std::move(event));
+    }
+    if (!outcome.fires) return;
+    call.kind = Step::Kind::Timer;
+    call.timer = seen.timer = event.number;
+    call.key = seen.key = event.key;
+    seen.kind = Witness::Kind::Fired;
+  } else {
+    call.kind = kind == Kind::Request       ? Step::Kind::Request
+                : kind == Kind::ReplyToNode ? Step::Kind::Reply
+                                            : Step::Kind::Message;
+    call.from = event.peer;
+    call.payload = std::move(event.payload);
+    seen.payload = &call.payload;
+    if (kind == Kind::Request) {
+      seen.kind = Witness::Kind::Requested;
+      seen.client = ClientId{event.key};
+    }
+  }
+  fold_event(kind, site, event);
+  if (call.payload) digest_(call.payload.digest());
+  tell(seen);
+  run(site, call);
+}
+
+void Cluster::boot(Site& site, Start::Kind kind) {
+  ++site.life;
+  site.host = options_.host(*site.prototype);
+  site.world.effects.clear();
+  Step call;
+  call.kind = Step::Kind::Start;
+  call.start = {kind, ++site.incarnation};
+  digest_(static_cast<std::uint64_t>(loop_.now().time_since_epoch().count()));
+  digest_(number(site.id));
+  Witness started = witness(Witness::Kind::Started, site.id);
+  started.start = call.start;
+  tell(started);
+  run(site, call);
+}
+
+void Cluster::run(Site& site, const Step& step) {
+  ++counts_.handlers;
+  auto& here = whereabouts();
+  here.event = loop_.fired();
+  here.node = site.id;
+  here.at = loop_.now();
+  set_clocks(site);
+  if (!site.host->handle(site.world, step)) ++counts_.foreign;
+  carry_out(site);
+}
+
+void Cluster::set_clocks(Site& site) const {
+  site.world.now = site.clock.local(loop_.now());
+  site.world.wall = site.clock.wall(loop_.now());
+}
+
+void Cluster::carry_out(Site& site) {
+  Effects& effects = site.world.effects;
+  fold_effects(effects);
+  tell_claims(site);
+  set_timers(site);
+  CrashPoint crash;
+  if (interceptor_ != nullptr) crash = interceptor_->on_effects(site.id, effects);
+  if (crash.kind == CrashPoint::Kind::BeforeStorage) {
+    site.disk.hold(effects, {});
+    effects.clear();
+    return kill(site);
+  }
+  release_early(site);
+  if (site.disk.idle() && effects.writes.empty()) {
+    release(site, effects.outgoing, crash);
+    effects.clear();
+    return;
+  }
+  site.disk.hold(effects, crash);
+  effects.clear();
+  if (site.disk.wants_sync()) begin_sync(site);
+}
+
+void Cluster::set_timers(Site& site) {
+  for (const auto& setting : site.world.effects.timers) {
+    if (setting.cancel) {
+      site.timers.cancel(setting.timer, setting.key);
+      continue;
+    }
+    const std::uint64_t entity =
+        (static_cast<std::uint64_t>(number(site.id)) << 32) | setting.timer;
+    const Duration local = within(
+        draw(options_.seed, "timer", entity, site.timers.settings(setting.timer)), setting.after);
+    const Time deadline = loop_.now() + quantised(site.clock.true_span(local));
+    if (const auto wakeup = site.timers.set(setting.timer, setting.key, deadline)) {
+      Event event;
+      event.target = this;
+      event.kind = static_cast<std::uint32_t>(Kind::Timer);
+      event.node = site.id;
+      event.number = setting.timer;
+      event.life = site.life;
+      event.key = setting.key;
+      event.generation = wakeup->generation;
+      loop_.schedule(wakeup->at, std::move(event));
+    }
+  }
+}
+
+void Cluster::release_early(Site& site) {
+  auto& outgoing = site.world.effects.outgoing;
+  for (auto& leaving : outgoing) {
+    if (leaving.early) send(site, leaving);
+  }
+  std::erase_if(outgoing, [](const Outgoing& leaving) { return leaving.early; });
+}
+
+bool Cluster::release(Site& site, std::vector<Outgoing>& outgoing, CrashPoint crash) {
+  std::uint32_t left = 0;
+  const bool dies = crash.kind != CrashPoint::Kind::None;
+  for (auto& leaving : outgoing) {
+    if (dies && left == crash.sends) break;
+    send(site, leaving);
+    if (site.host == nullptr) return false;
+    ++left;
+  }
+  if (dies) kill(site);
+  return !dies;
+}
+
+void Cluster::send(Site& site, Outgoing& outgoing) {
+  if (outgoing.kind == Outgoing::Kind::Reply && !is_node(outgoing.client)) {
+    return reply_to_client(site, outgoing);
+  }
+  if (outgoing.kind == Outgoing::Kind::Reply) outgoing.to = node_of(outgoing.client);
+  if (number(outgoing.to) >= sites_.size() || sites_[number(outgoing.to)] == nullptr) {
+    ++counts_.lost;  // a node that does not exist
+    return;
+  }
+  if (transmit(site, outgoing)) kill(site);
+}
+
+bool Cluster::transmit(Site& site, Outgoing& outgoing) {
+  Witness sent = witness(Witness::Kind::Sent, site.id);
+  sent.peer = outgoing.to;
+  sent.payload = &outgoing.payload;
+  tell(sent);
+  const Kind kind = outgoing.kind == Outgoing::Kind::Message ? Kind::Deliver
+                    : outgoing.kind == Outgoing::Kind::Ask   ? Kind::Request
+                                                             : Kind::ReplyToNode;
+  if (outgoing.to == site.id) {
+    arrive(kind, site.id, site.id, std::move(outgoing.payload), loop_.now());
+    return false;
+  }
+  ++counts_.messages;
+  counts_.message_bytes += outgoing.payload.bytes();
+  Link& link = links_.between(site.id, outgoing.to);
+  const std::uint64_t entity =
+      (static_cast<std::uint64_t>(number(site.id)) << 32) | number(outgoing.to);
+  Fate fate = link.next(options_.seed, entity, options_.network);
+  if (interceptor_ != nullptr) {
+    interceptor_->on_transmission({site.id, outgoing.to, link.ordinal(), outgoing.payload}, fate);
+  }
+  if (fate.duplicated) {
+    ++counts_.duplicated;
+    arrive(kind, site.id, outgoing.to, outgoing.payload, loop_.now() + fate.duplicate_delay);
+  }
+  if (fate.lost) {
+    ++counts_.lost;
+    Witness lost = sent;
+    lost.kind = Witness::Kind::Dropped;
+    tell(lost);
+  } else {
+    arrive(kind, site.id, outgoing.to, std::move(outgoing.payload),
+           link.arrival(loop_.now(), fate));
+  }
+  return fate.crash_sender;
+}
+
+void Cluster::reply_to_client(Site& site, Outgoing& outgoing) {
+  Witness replied = witness(Witness::Kind::Replied, site.id);
+  replied.client = outgoing.client;
+  replied.payload = &outgoing.payload;
+  tell(replied);
+  Link& link = links_.to_client(site.id, outgoing.client);
+  const Fate fate =
+      link.next(options_.seed, ~mix(number(outgoing.client)) ^ number(site.id), options_.network);
+  if (fate.lost) return;
+  Event event;
+  event.target = this;
+  event.kind = static_cast<std::uint32_t>(Kind::ReplyToClient);
+  event.peer = site.id;
+  event.key = number(outgoing.client);
+  event.payload = std::move(outgoing.payload);
+  loop_.schedule(link.arrival(loop_.now(), fate), std::move(event));
+}
+
+void Cluster::begin_sync(Site& site) {
+  site.disk.begin_sync();
+  ++counts_.syncs;
+  const Duration takes =
+      quantised(within(draw(options_.seed, "sync", number(site.id), site.syncs++), options_.sync));
+  Event event;
+  event.target = this;
+  event.kind = static_cast<std::uint32_t>(Kind::Sync);
+  event.node = site.id;
+  event.life = site.life;
+  loop_.schedule(loop_.now() + takes, std::move(event));
+}
+
+void Cluster::end_sync(Site& site) {
+  site.disk.end_sync(site.lies, [&](Disk::Held& held) {
+    if (!held.writes.empty()) {
+      Witness stored = witness(Witness::Kind::Stored, site.id);
+      stored.writes = held.writes;
+      tell(stored);
+    }
+    return release(site, held.outgoing, held.crash);
+  });
+  if (site.host == nullptr) return;
+  // What waits without a write of its own waits for nothing once all before it is durable.
+  site.disk.release_dry([&](Disk::Held& held) { return release(site, held.outgoing, held.crash); });
+  if (site.host != nullptr && site.disk.wants_sync()) begin_sync(site);
+}
+
+void Cluster::kill(Site& site) {
+  ++counts_.crashes;
+  const Disk::Loss loss{draw(options_.seed, "crash", number(site.id), site.life),
+                        std::exchange(site.tears, false)};
+  const auto survived = site.disk.crash(site.world.image, loss);
+  if (!survived.empty()) {
+    Witness stored = witness(Witness::Kind::Stored, site.id);
+    stored.writes = survived;
+    tell(stored);
+  }
+  site.host.reset();
+  site.timers.clear();
+  site.backlog.clear();
+  site.paused = false;
+  digest_(static_cast<std::uint64_t>(loop_.now().time_since_epoch().count()));
+  digest_(~static_cast<std::uint64_t>(number(site.id)));
+  tell(witness(Witness::Kind::Crashed, site.id));
+}
+
+Effects Cluster::ask_shadow(NodeId node, NodeId from, const Envelope& question) const {
+  const Site& original = site(node);
+  const auto shadow = original.prototype->fresh();
+  World world;
+  world.self = node;
+  world.initial_members = original.world.initial_members;
+  world.image = original.world.image;
+  original.disk.rewind(world.image);
+  world.now = original.clock.local(loop_.now());
+  world.wall = original.clock.wall(loop_.now());
+  shadow->start(world, {Start::Kind::Restart, original.incarnation + 1});
+  world.effects.clear();
+  shadow->message(world, from, question);
+  return std::move(world.effects);
+}
+
+Fields Cluster::describe(NodeId node) const {
+  Fields fields;
+  if (is_up(node)) site(node).host->describe(fields);
+  return fields;
+}
+
+}  // namespace lockstep::transport
