@@ -48,7 +48,7 @@ class VirtualTime final : public asio::execution_context {
 
   /// Requires: the loop outlives this object.
   explicit VirtualTime(EventLoop& loop) : loop_(&loop) {}
-  ~VirtualTime() override {
+  ~VirtualTime() {
     finish();
     shutdown();
   }
