@@ -1,0 +1,60 @@
+// Which faults there are, and which of them a system promises to survive.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+namespace lockstep::chaos {
+
+enum class FaultKind : std::uint8_t {
+  Partition,
+  Isolate,
+  OneWay,
+  Bridge,
+  Crash,
+  Wipe,
+  Pause,
+  SlowLink,
+  DelaySpike,
+  Loss,
+  Duplicate,
+  Reorder,
+  ClockStep,
+  ClockDrift,
+  TornWrite,
+  LostFsync,
+  BitRot,
+};
+inline constexpr std::size_t kFaultKinds = 17;
+
+/// The kind's name as a fault plan spells it, such as "one_way".
+std::string_view name_of(FaultKind kind);
+
+/// What a system promises to survive, under one set of its options. Swarm draws only from inside;
+/// a plan that goes further needs the user's word that it is meant.
+class FaultModel {
+ public:
+  FaultModel() = default;
+  FaultModel(std::initializer_list<FaultKind> kinds) {
+    for (const auto kind : kinds) kinds_.set(static_cast<std::size_t>(kind));
+  }
+
+  /// Everything that a network can do to messages.
+  static FaultModel network();
+  /// The network, crashes with restart, pauses and clocks: what crash-recovery protocols survive.
+  static FaultModel crash_recovery();
+
+  FaultModel& allow(FaultKind kind) {
+    kinds_.set(static_cast<std::size_t>(kind));
+    return *this;
+  }
+  bool survives(FaultKind kind) const { return kinds_.test(static_cast<std::size_t>(kind)); }
+
+ private:
+  std::bitset<kFaultKinds> kinds_;
+};
+
+}  // namespace lockstep::chaos

@@ -1,0 +1,57 @@
+// Carries out a fault plan on a cluster.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chaos/fault_model.h"
+#include "transport/simulated/cluster.h"
+
+namespace lockstep::chaos {
+
+class FaultPlan;
+
+/// How often each kind of fault really changed something: a partition counts the messages that it
+/// cut off, a crash counts nodes that went down.
+using FaultCounts = std::array<std::uint64_t, kFaultKinds>;
+
+/// One fault that began, for the account of a run.
+struct InjectedFault {
+  transport::Time at{};
+  FaultKind kind{};
+  std::string story;          ///< such as "n3 crashes after its next send, back after 120 ms"
+  std::uint64_t effects = 0;  ///< what it changed; 0 means that it did not bite
+};
+
+/// Requires: cluster and plan outlive the injector, which is the cluster's only interceptor and must
+/// also be added to it as an observer (that is how it knows who leads).
+class Injector final : public transport::Interceptor, public transport::Observer {
+ public:
+  Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed);
+  ~Injector() override;
+
+  /// Schedules all faults of the plan. Call it at time 0, before the first node starts.
+  void begin();
+
+  /// Ends the storm: links are whole and calm, nodes are up and running, clocks keep time, held
+  /// messages arrive, triggers are void.
+  void heal();
+
+  const FaultCounts& counts() const;
+  const std::vector<InjectedFault>& injected() const;
+
+  void on_transmission(const transport::Transmission& transmission,
+                       transport::Fate& fate) override;
+  transport::CrashPoint on_effects(transport::NodeId node,
+                                   const transport::Effects& effects) override;
+  void see(const transport::Witness& witness) override;
+
+ private:
+  class Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace lockstep::chaos
