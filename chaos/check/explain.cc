@@ -1,0 +1,90 @@
+#include "chaos/check/explain.h"
+
+#include <algorithm>
+
+#include "statemachine/quoted.h"
+
+namespace lockstep::chaos {
+namespace {
+
+constexpr std::size_t kLinesShown = 24;
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+std::string what(const Operation& operation, const History& history) {
+  const std::string* result = operation.result ? &*operation.result : nullptr;
+  const std::string text = history.machine->describe(operation.command, result);
+  return operation.result ? text : text + " -> ?";
+}
+
+std::string when(const Operation& operation) {
+  const std::string end = operation.returned ? std::to_string(*operation.returned) : "";
+  return std::to_string(operation.invoked) + " - " + end;
+}
+
+std::string line_of_core(const Operation& operation, const History& history) {
+  std::string text = "  client " + padded(std::to_string(operation.process), 4) + "  events " +
+                     padded(when(operation), 13) + "  " + what(operation, history);
+  if (operation.line != 0) text += "  (line " + std::to_string(operation.line) + ")";
+  return text + "\n";
+}
+
+std::string heading(const Violation& violation) {
+  std::string text = "Not linearizable";
+  if (violation.key) text += " at key " + statemachine::quoted_key(*violation.key);
+  const std::size_t size = violation.core.size();
+  text += size == 1 ? ": nothing explains the result of this operation:\n"
+                    : ": no order of these " + std::to_string(size) +
+                          " operations explains their results:\n";
+  return text;
+}
+
+std::string others(const Violation& violation) {
+  if (violation.left_out == 0) return {};
+  const bool one = violation.left_out == 1;
+  return "The " +
+         (one ? std::string("other operation")
+              : std::to_string(violation.left_out) + " other operations") +
+         " up to there" + (one ? " does" : " do") +
+         " not help, even if each may take effect at any time after its\n"
+         "invocation, or never, and may have returned anything.\n";
+}
+
+std::string attempt(const Violation& violation, const History& history) {
+  const std::vector<std::size_t>& order = violation.longest_order;
+  if (order.empty()) return "Already the first step fails. ";
+  std::string text = "The longest attempt took effect in this order:\n";
+  const std::size_t skipped = order.size() > kLinesShown ? order.size() - kLinesShown : 0;
+  if (skipped > 0) text += "  ... (" + std::to_string(skipped) + " more before)\n";
+  for (std::size_t at = skipped; at < order.size(); ++at) {
+    text += "  " + describe(history.operations[order[at]], history) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const Operation& operation, const History& history) {
+  return "client " + std::to_string(operation.process) + "  " + what(operation, history);
+}
+
+std::string describe(const Violation& violation, const History& history) {
+  std::string text = heading(violation);
+  for (const std::size_t index : violation.core) {
+    text += line_of_core(history.operations[index], history);
+  }
+  text += others(violation) + attempt(violation, history);
+  text += "Now `" + describe(history.operations[violation.blocked], history) +
+          "` must take effect before it returns, but attempts that got\nthis far met only ";
+  text += violation.states.size() == 1 ? "this state:\n" : "these states:\n";
+  for (const std::string& state : violation.states) {
+    text += "  " + history.machine->describe_state(state) + "\n";
+  }
+  if (!violation.is_minimal) text += "The budget ended before these operations were fewest.\n";
+  return text;
+}
+
+}  // namespace lockstep::chaos
