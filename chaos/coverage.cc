@@ -1,0 +1,72 @@
+#include "chaos/coverage.h"
+
+#include <fmt/core.h>
+
+namespace lockstep::chaos {
+
+using transport::Witness;
+
+std::string_view name_of(Reach reach) {
+  switch (reach) {
+    case Reach::Operations:
+      return "operations";
+    case Reach::Elections:
+      return "elections";
+    case Reach::Truncations:
+      return "truncations";
+    case Reach::SnapshotInstalls:
+      return "snapshot installs";
+    case Reach::Compactions:
+      return "compactions";
+    case Reach::Crashes:
+      return "crashes";
+    case Reach::Restarts:
+      return "restarts";
+    case Reach::Bites:
+      return "effects of faults";
+  }
+  return "?";
+}
+
+std::vector<std::string> missed(const std::vector<CoverageGoal>& floor, const ReachCounts& counts) {
+  std::vector<std::string> sentences;
+  for (const auto& goal : floor) {
+    if (at(counts, goal.reach) >= goal.minimum) continue;
+    sentences.push_back(fmt::format("{}: {}, at least {} are needed", name_of(goal.reach),
+                                    at(counts, goal.reach), goal.minimum));
+  }
+  return sentences;
+}
+
+void Coverage::see(const Witness& witness) {
+  switch (witness.kind) {
+    case Witness::Kind::Crashed:
+      ++at(counts_, Reach::Crashes);
+      return;
+    case Witness::Kind::Started:
+      if (witness.start.kind == transport::Start::Kind::Restart) ++at(counts_, Reach::Restarts);
+      return;
+    case Witness::Kind::Observed:
+      observe(witness);
+      return;
+    default:
+      return;
+  }
+}
+
+void Coverage::observe(const Witness& witness) {
+  if (const auto* leads = std::get_if<transport::Leads>(witness.claim)) {
+    if (reigns_.empty() || reigns_.back().term < leads->term) {
+      ++at(counts_, Reach::Elections);
+      reigns_.push_back({witness.at, witness.node, leads->term});
+    }
+  } else if (std::holds_alternative<transport::Truncated>(*witness.claim)) {
+    ++at(counts_, Reach::Truncations);
+  } else if (std::holds_alternative<transport::Installed>(*witness.claim)) {
+    ++at(counts_, Reach::SnapshotInstalls);
+  } else if (std::holds_alternative<transport::Compacted>(*witness.claim)) {
+    ++at(counts_, Reach::Compactions);
+  }
+}
+
+}  // namespace lockstep::chaos

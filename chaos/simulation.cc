@@ -1,0 +1,215 @@
+#include "chaos/simulation.h"
+
+#include <fmt/core.h>
+
+#include "chaos/check/explain.h"
+#include "chaos/restart_probe.h"
+#include "transport/check.h"
+
+namespace lockstep::chaos {
+
+using transport::Cluster;
+using transport::ClusterOptions;
+using transport::Duration;
+using transport::EventLoop;
+using transport::NodeId;
+using transport::Time;
+
+namespace {
+
+/// Feeds the monitors and remembers the first violation.
+class Watch final : public transport::Observer {
+ public:
+  explicit Watch(std::vector<AnyMonitor> monitors) : monitors_(std::move(monitors)) {}
+
+  void see(const transport::Witness& witness) override {
+    for (auto& monitor : monitors_) {
+      monitor.see(witness);
+      if (violation_ == nullptr && monitor.violation()) violation_ = &*monitor.violation();
+    }
+  }
+
+  const transport::Violation* violation() const { return violation_; }
+
+ private:
+  std::vector<AnyMonitor> monitors_;
+  const transport::Violation* violation_ = nullptr;
+};
+
+class Simulation {
+ public:
+  Simulation(const RunSpec& spec, const Attach& attach)
+      : spec_(spec),
+        cluster_(loop_, cluster_options(spec)),
+        injector_(cluster_, spec.plan, spec.seed),
+        watch_(spec.system->monitors(spec.nodes)),
+        clients_(cluster_, *spec.system, spec.workload, spec.patience, spec.seed) {
+    transport::whereabouts() = {spec.replay, 0, {}, {}};
+    add_nodes();
+    cluster_.add_observer(&coverage_);
+    cluster_.add_observer(&injector_);
+    cluster_.add_observer(&watch_);
+    cluster_.set_interceptor(&injector_);
+    if (auto promises = spec.system->promises(); promises && spec.probe_stride > 0) {
+      probe_.emplace(cluster_, std::move(*promises), spec.probe_stride, spec.seed);
+      cluster_.add_observer(&*probe_);
+    }
+    if (attach) attach(cluster_);
+  }
+
+  RunResult run() {
+    injector_.begin();
+    for (const NodeId node : cluster_.nodes()) cluster_.start(node);
+    clients_.begin();
+    const Time storm_end{std::chrono::milliseconds(spec_.plan.storm_ms())};
+    if (advance(storm_end)) {
+      injector_.heal();
+      clients_.calm();
+      advance(Time::max());
+    }
+    clients_.rethrow();
+    conclude();
+    return std::move(result_);
+  }
+
+ private:
+  static ClusterOptions cluster_options(const RunSpec& spec) {
+    ClusterOptions options;
+    options.seed = spec.seed;
+    options.host = spec.host;
+    return options;
+  }
+
+  void add_nodes() {
+    const auto& machine = *statemachine::find_machine(spec_.workload.machine);
+    auto made = spec_.system->make_node(spec_.options, machine);
+    const auto prototype = std::get<std::shared_ptr<transport::Node>>(made);
+    for (std::uint32_t id = 1; id <= spec_.nodes; ++id) {
+      cluster_.add(NodeId{id}, prototype->fresh());
+    }
+  }
+
+  /// Runs until the clients are done or `end`; false if the run is over, for better or worse.
+  bool advance(Time end) {
+    const bool is_calm = end == Time::max();
+    while (!clients_.are_done()) {
+      if (loop_.now() >= end) return true;
+      if (!loop_.step()) break;
+      if (found_violation()) return false;
+      if (loop_.fired() > spec_.events_max) {
+        judge(Judgement::Unknown, "event budget",
+              fmt::format("the run did not end within {} events", spec_.events_max));
+        return false;
+      }
+      if (is_calm && clients_.longest_wait() > spec_.recovery) return stuck();
+    }
+    return !is_calm;
+  }
+
+  bool found_violation() {
+    if (const auto* broken = watch_.violation()) return judge(*broken);
+    if (probe_ && probe_->violation()) return judge(*probe_->violation());
+    return false;
+  }
+
+  bool judge(const transport::Violation& violation) {
+    judge(Judgement::Wrong, violation.rule, violation.story);
+    result_.source = violation.source;
+    result_.event = violation.event;
+    result_.at = violation.at;
+    return true;
+  }
+
+  void judge(Judgement judgement, std::string detector, std::string story) {
+    result_.judgement = judgement;
+    result_.detector = std::move(detector);
+    result_.story = std::move(story);
+  }
+
+  bool stuck() {
+    judge(Judgement::Stuck, "recovery",
+          fmt::format("client {} has waited {} ms of virtual time although every node is up, every "
+                      "link is whole and nothing was injected any more",
+                      clients_.who_waits(),
+                      std::chrono::duration_cast<std::chrono::milliseconds>(clients_.longest_wait())
+                          .count()));
+    result_.event = loop_.fired();
+    result_.at = loop_.now();
+    return false;
+  }
+
+  void conclude() {
+    result_.history = clients_.recorder().history();
+    result_.statistics = statistics_of(result_.history, cluster_.counts(), loop_.now());
+    result_.reached = coverage_.counts();
+    result_.bites = injector_.counts();
+    result_.injected = injector_.injected();
+    result_.reigns = coverage_.reigns();
+    at(result_.reached, Reach::Operations) = result_.statistics.completed;
+    for (const auto bites : result_.bites) at(result_.reached, Reach::Bites) += bites;
+    result_.digest = cluster_.digest();
+    result_.events = loop_.fired();
+    if (probe_) {
+      result_.promises = probe_->promises();
+      result_.probed = probe_->probed();
+    }
+    if (result_.judgement == Judgement::Holds) check_history();
+    if (result_.judgement == Judgement::Holds) check_coverage();
+  }
+
+  void check_history() {
+    result_.linearizability = check_linearizability(result_.history, spec_.check);
+    const Verdict& verdict = *result_.linearizability;
+    if (const auto* violation = verdict.violation()) {
+      judge(Judgement::Wrong, "linearizability", describe(*violation, result_.history));
+    } else if (verdict.is_unknown()) {
+      judge(Judgement::Unknown, "checker budget", std::get<Unknown>(verdict.answer).reason);
+    }
+  }
+
+  void check_coverage() {
+    const auto reasons = missed(spec_.system->floor, result_.reached);
+    if (reasons.empty()) return;
+    std::string story = "the run reached too little to prove anything";
+    for (const auto& reason : reasons) story += "; " + reason;
+    judge(Judgement::Invalid, "coverage floor", std::move(story));
+  }
+
+  const RunSpec& spec_;
+  EventLoop loop_;
+  Cluster cluster_;
+  Injector injector_;
+  Coverage coverage_;
+  Watch watch_;
+  std::optional<RestartProbe> probe_;
+  Clients clients_;
+  RunResult result_;
+};
+
+}  // namespace
+
+std::string_view name_of(Judgement judgement) {
+  switch (judgement) {
+    case Judgement::Holds:
+      return "holds";
+    case Judgement::Wrong:
+      return "wrong";
+    case Judgement::Stuck:
+      return "stuck";
+    case Judgement::Invalid:
+      return "invalid";
+    case Judgement::Unknown:
+      return "unknown";
+  }
+  return "?";
+}
+
+RunResult simulate(const RunSpec& spec, const Attach& attach) {
+  return Simulation(spec, attach).run();
+}
+
+bool same_failure(const RunResult& left, const RunResult& right) {
+  return left.judgement == right.judgement && left.detector == right.detector;
+}
+
+}  // namespace lockstep::chaos
