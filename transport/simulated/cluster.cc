@@ -88,8 +88,15 @@ void Cluster::submit(ClientId client, NodeId node, Envelope request) {
   loop_.schedule(link.arrival(loop_.now(), fate), std::move(event));
 }
 
-void Cluster::deliver(NodeId from, NodeId to, Envelope payload, Duration delay) {
-  arrive(Kind::Deliver, from, to, std::move(payload), loop_.now() + delay);
+void Cluster::deliver(NodeId from, NodeId to, Envelope payload, Duration delay,
+                      Outgoing::Kind kind) {
+  arrive(arrival_of(kind), from, to, std::move(payload), loop_.now() + delay);
+}
+
+Cluster::Kind Cluster::arrival_of(Outgoing::Kind kind) {
+  return kind == Outgoing::Kind::Message ? Kind::Deliver
+         : kind == Outgoing::Kind::Ask   ? Kind::Request
+                                         : Kind::ReplyToNode;
 }
 
 void Cluster::arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at) {
@@ -204,11 +211,12 @@ void Cluster::carry_out(Site& site) {
   CrashPoint crash;
   if (interceptor_ != nullptr) crash = interceptor_->on_effects(site.id, effects);
   if (crash.kind == CrashPoint::Kind::BeforeStorage) {
-    site.disk.hold(effects, {});
-    effects.clear();
-    return kill(site);
+    if (site.tears) site.disk.hold(effects, {});
+    kill(site);
+    return effects.clear();
   }
   release_early(site);
+  if (site.host == nullptr) return effects.clear();
   if (site.disk.idle() && effects.writes.empty()) {
     release(site, effects.outgoing, crash);
     effects.clear();
@@ -248,6 +256,7 @@ void Cluster::release_early(Site& site) {
   auto& outgoing = site.world.effects.outgoing;
   for (auto& leaving : outgoing) {
     if (leaving.early) send(site, leaving);
+    if (site.host == nullptr) return;
   }
   std::erase_if(outgoing, [](const Outgoing& leaving) { return leaving.early; });
 }
@@ -282,9 +291,7 @@ bool Cluster::transmit(Site& site, Outgoing& outgoing) {
   sent.peer = outgoing.to;
   sent.payload = &outgoing.payload;
   tell(sent);
-  const Kind kind = outgoing.kind == Outgoing::Kind::Message ? Kind::Deliver
-                    : outgoing.kind == Outgoing::Kind::Ask   ? Kind::Request
-                                                             : Kind::ReplyToNode;
+  const Kind kind = arrival_of(outgoing.kind);
   if (outgoing.to == site.id) {
     arrive(kind, site.id, site.id, std::move(outgoing.payload), loop_.now());
     return false;
@@ -296,7 +303,8 @@ bool Cluster::transmit(Site& site, Outgoing& outgoing) {
       (static_cast<std::uint64_t>(number(site.id)) << 32) | number(outgoing.to);
   Fate fate = link.next(options_.seed, entity, options_.network);
   if (interceptor_ != nullptr) {
-    interceptor_->on_transmission({site.id, outgoing.to, link.ordinal(), outgoing.payload}, fate);
+    interceptor_->on_transmission(
+        {site.id, outgoing.to, link.ordinal(), outgoing.payload, outgoing.kind}, fate);
   }
   if (fate.duplicated) {
     ++counts_.duplicated;
@@ -307,7 +315,7 @@ bool Cluster::transmit(Site& site, Outgoing& outgoing) {
     Witness lost = sent;
     lost.kind = Witness::Kind::Dropped;
     tell(lost);
-  } else {
+  } else if (!fate.held) {
     arrive(kind, site.id, outgoing.to, std::move(outgoing.payload),
            link.arrival(loop_.now(), fate));
   }
@@ -362,6 +370,8 @@ void Cluster::end_sync(Site& site) {
 
 void Cluster::kill(Site& site) {
   ++counts_.crashes;
+  // A handler that the disk has not taken over yet leaves nothing.
+  undo(site.world.image, std::exchange(site.world.effects.writes, {}));
   const Disk::Loss loss{draw(options_.seed, "crash", number(site.id), site.life),
                         std::exchange(site.tears, false)};
   const auto survived = site.disk.crash(site.world.image, loss);

@@ -29,6 +29,7 @@ struct Transmission {
   NodeId to{};
   std::uint64_t ordinal = 0;  ///< number of earlier messages on this link
   const Envelope& payload;
+  Outgoing::Kind kind = Outgoing::Kind::Message;
 };
 
 /// Decides what the fault injector changes. Called on the simulated path, so it must be
@@ -112,8 +113,9 @@ class Cluster final : private Event::Target {
   /// nodes do not cut.
   void submit(ClientId client, NodeId node, Envelope request);
 
-  /// Lets a message arrive that was lost or held back earlier.
-  void deliver(NodeId from, NodeId to, Envelope payload, Duration delay);
+  /// Lets a message arrive that was lost or held back earlier; `kind` is that of its transmission.
+  void deliver(NodeId from, NodeId to, Envelope payload, Duration delay,
+               Outgoing::Kind kind = Outgoing::Kind::Message);
 
   /// Requires: all of these outlive the cluster or are taken back.
   void set_interceptor(Interceptor* interceptor) { interceptor_ = interceptor; }
@@ -122,6 +124,8 @@ class Cluster final : private Event::Target {
 
   void set_network(const NetworkConditions& conditions) { options_.network = conditions; }
   const NetworkConditions& network() const { return options_.network; }
+  void set_sync(Between sync) { options_.sync = sync; }
+  Between sync() const { return options_.sync; }
 
   /// A node started from exactly what is durable now, never part of the cluster. `ask` is handled
   /// as a message from `from`; its effects are returned, those of the start excluded.
@@ -177,6 +181,7 @@ class Cluster final : private Event::Target {
   void kill(Site& site);
   void fold_event(Kind kind, const Site& site, const Event& event);
   void fold_effects(const Effects& effects);
+  static Kind arrival_of(Outgoing::Kind kind);
   void arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at);
   void set_clocks(Site& site) const;
 

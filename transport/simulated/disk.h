@@ -93,10 +93,9 @@ void Disk::end_sync(bool lies, Release release) {
     Held held = std::move(held_.front());
     held_.pop_front();
     --covered_;
+    // Before the release, which may be the node's last act.
+    if (lies) deceived_.insert(deceived_.end(), held.writes.begin(), held.writes.end());
     const bool alive = release(held);
-    if (lies) {
-      for (auto& write : held.writes) deceived_.push_back(std::move(write));
-    }
     recycle(held);
     if (!alive) return;
   }

@@ -27,6 +27,7 @@ struct Fate {
   bool duplicated = false;
   Duration duplicate_delay{};  ///< from sending to the second arrival
   bool overtakes = false;      ///< does not wait for earlier messages of the link
+  bool held = false;           ///< whoever set this gives it to Cluster::deliver() later
   bool crash_sender = false;   ///< the sender dies once this has left
 };
 
