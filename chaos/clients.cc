@@ -10,6 +10,7 @@
 namespace lockstep::chaos {
 
 using asio::awaitable;
+using transport::below;
 using transport::ClientId;
 using transport::Duration;
 using transport::Envelope;

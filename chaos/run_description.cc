@@ -1,0 +1,212 @@
+#include "chaos/run_description.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace lockstep::chaos {
+
+namespace {
+
+using Microseconds = std::chrono::microseconds;
+
+constexpr std::uint32_t kNodesMax = 64;
+constexpr std::uint32_t kClientsMax = 10'000;
+constexpr std::uint64_t kOperationsMax = 100'000'000;
+constexpr std::uint32_t kValueBytesMax = 1 << 20;
+
+template <class... Values>
+DescriptionError error(fmt::format_string<Values...> format, Values&&... values) {
+  return {fmt::format(format, std::forward<Values>(values)...)};
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::string close = closest(word, known);
+  if (!close.empty()) return fmt::format(", did you mean \"{}\"?", close);
+  return fmt::format("; there are: {}", fmt::join(known, ", "));
+}
+
+std::optional<DescriptionError> read_options(const RunDescription& description,
+                                             const System& system, OptionValues& options) {
+  std::vector<std::string> known;
+  for (const auto& option : system.options) known.push_back(option.name);
+  for (const auto& given : description.option()) {
+    if (std::find(known.begin(), known.end(), given.name()) == known.end()) {
+      return error("{} has no option \"{}\"{}", system.name, given.name(),
+                   did_you_mean(given.name(), known));
+    }
+    if (!options.emplace(given.name(), given.value()).second) {
+      return error("option \"{}\" is given twice", given.name());
+    }
+  }
+  return std::nullopt;
+}
+
+void read_workload(const Workload& given, WorkloadOptions& workload) {
+  if (given.clients() != 0) workload.clients = given.clients();
+  if (given.operations() != 0) workload.operations = given.operations();
+  if (given.keys() != 0) workload.keys = given.keys();
+  if (given.value_bytes() != 0) workload.value_bytes = given.value_bytes();
+  workload.skewed = given.skewed();
+  workload.read_percent = given.read_percent();
+  workload.open_loop = given.open_loop();
+  workload.think = {Microseconds(given.think_low_us()), Microseconds(given.think_high_us())};
+}
+
+std::optional<DescriptionError> problem_with(const WorkloadOptions& workload,
+                                             const System& system) {
+  if (std::find(system.machines.begin(), system.machines.end(), workload.machine) ==
+      system.machines.end()) {
+    return error("{} does not replicate \"{}\"{}", system.name, workload.machine,
+                 did_you_mean(workload.machine, system.machines));
+  }
+  if (workload.clients > kClientsMax) {
+    return error("clients: {} are too many, at most {}", workload.clients, kClientsMax);
+  }
+  if (workload.operations > kOperationsMax) {
+    return error("operations: {} are too many, at most {}", workload.operations, kOperationsMax);
+  }
+  if (workload.keys > kKeysMax) {
+    return error("keys: {} are too many, at most {}", workload.keys, kKeysMax);
+  }
+  if (workload.read_percent > 100) {
+    return error("read_percent: {} is more than 100", workload.read_percent);
+  }
+  if (workload.value_bytes > kValueBytesMax) {
+    return error("value_bytes: {} are too many, at most {}", workload.value_bytes, kValueBytesMax);
+  }
+  if (workload.think.low > workload.think.high) {
+    return error("think: its low end is above its high end");
+  }
+  return std::nullopt;
+}
+
+std::optional<DescriptionError> problem_with_plan(const RunSpec& spec, bool may_go_beyond) {
+  if (const auto problem = problem_with(spec.plan, spec.nodes)) {
+    return error("fault plan: {}", *problem);
+  }
+  const auto further = beyond(spec.plan, spec.system->survives(spec.options));
+  if (further.empty() || may_go_beyond) return std::nullopt;
+  std::vector<std::string_view> names;
+  for (const auto kind : further) names.push_back(name_of(kind));
+  return error("fault plan: {} does not promise to survive {}; say --beyond-promise if you mean it",
+               spec.system->name, fmt::join(names, ", "));
+}
+
+std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t replaced = diagonal + (left[i - 1] != right[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string closest(std::string_view word, const std::vector<std::string>& known) {
+  const std::string* best = nullptr;
+  std::size_t least = word.size() / 3 + 2;
+  for (const auto& candidate : known) {
+    if (const auto edits = distance(word, candidate); edits < least) {
+      least = edits;
+      best = &candidate;
+    }
+  }
+  return best == nullptr ? "" : *best;
+}
+
+std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& description,
+                                                const FindSystem& find) {
+  RunSpec spec;
+  spec.system = find(description.system());
+  if (spec.system == nullptr) return error("there is no system \"{}\"", description.system());
+  if (auto wrong = read_options(description, *spec.system, spec.options)) return *wrong;
+  if (description.nodes() != 0) spec.nodes = description.nodes();
+  if (spec.nodes > kNodesMax) {
+    return error("nodes: {} are too many, at most {}", spec.nodes, kNodesMax);
+  }
+  spec.seed = description.seed();
+  spec.workload.machine = description.workload().machine();
+  if (spec.workload.machine.empty()) spec.workload.machine = spec.system->machines.front();
+  if (description.has_workload()) read_workload(description.workload(), spec.workload);
+  if (auto wrong = problem_with(spec.workload, *spec.system)) return *wrong;
+  const auto& machine = *statemachine::find_machine(spec.workload.machine);
+  const auto made = spec.system->make_node(spec.options, machine);
+  if (const auto* wrong = std::get_if<std::string>(&made)) {
+    return error("{}: {}", spec.system->name, *wrong);
+  }
+  spec.plan = description.plan();
+  if (auto wrong = problem_with_plan(spec, description.beyond_promise())) return *wrong;
+  spec.replay = command_line(spec, "PLAN");
+  return spec;
+}
+
+RunDescription describe(const RunSpec& spec) {
+  RunDescription description;
+  description.set_system(spec.system->name);
+  for (const auto& [name, value] : spec.options) {
+    auto& option = *description.add_option();
+    option.set_name(name);
+    option.set_value(value);
+  }
+  description.set_nodes(spec.nodes);
+  description.set_seed(spec.seed);
+  auto& workload = *description.mutable_workload();
+  workload.set_machine(spec.workload.machine);
+  workload.set_clients(spec.workload.clients);
+  workload.set_operations(spec.workload.operations);
+  workload.set_keys(spec.workload.keys);
+  workload.set_skewed(spec.workload.skewed);
+  workload.set_read_percent(spec.workload.read_percent);
+  workload.set_value_bytes(spec.workload.value_bytes);
+  workload.set_open_loop(spec.workload.open_loop);
+  const auto in_us = [](transport::Duration duration) {
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<Microseconds>(duration).count());
+  };
+  workload.set_think_low_us(in_us(spec.workload.think.low));
+  workload.set_think_high_us(in_us(spec.workload.think.high));
+  *description.mutable_plan() = spec.plan;
+  description.set_beyond_promise(!beyond(spec.plan, spec.system->survives(spec.options)).empty());
+  return description;
+}
+
+FaultPlan swarm_plan(const System& system, const OptionValues& options, std::uint32_t nodes,
+                     std::uint64_t seed) {
+  return swarm_plan(seed, system.survives(options), nodes, system.message_names);
+}
+
+std::string command_line(const RunSpec& spec, std::string_view plan_file) {
+  const RunSpec usual;
+  std::string line = fmt::format("./lockstep run {} --seed {}", spec.system->name, spec.seed);
+  for (const auto& [name, value] : spec.options)
+    line += fmt::format(" --option {}={}", name, value);
+  const auto add = [&](std::string_view flag, std::uint64_t value, std::uint64_t normal) {
+    if (value != normal) line += fmt::format(" --{} {}", flag, value);
+  };
+  const auto& workload = spec.workload;
+  add("nodes", spec.nodes, usual.nodes);
+  add("clients", workload.clients, usual.workload.clients);
+  add("ops", workload.operations, usual.workload.operations);
+  add("keys", workload.keys, usual.workload.keys);
+  add("reads", workload.read_percent, usual.workload.read_percent);
+  add("value-bytes", workload.value_bytes, usual.workload.value_bytes);
+  if (workload.machine != spec.system->machines.front()) {
+    line += fmt::format(" --workload {}", workload.machine);
+  }
+  if (workload.skewed) line += " --skewed";
+  if (workload.open_loop) line += " --open-loop";
+  if (!beyond(spec.plan, spec.system->survives(spec.options)).empty()) line += " --beyond-promise";
+  const auto own = swarm_plan(*spec.system, spec.options, spec.nodes, spec.seed);
+  if (to_text(own) != to_text(spec.plan)) line += fmt::format(" --faults {}", plan_file);
+  return line;
+}
+
+}  // namespace lockstep::chaos
