@@ -1,0 +1,130 @@
+#include "labs/cli/run_options.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "labs/systems/registry.h"
+
+namespace lockstep::labs {
+
+using chaos::FaultPlan;
+using chaos::RunDescription;
+using chaos::RunSpec;
+
+void RunOptions::add_to(CLI::App& command) {
+  command.add_option("--nodes", nodes, "Nodes in the cluster")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command.add_option("--clients", clients, "Clients")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  command.add_option("--ops", operations, "Operations of all clients together")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}));
+  command.add_option("--workload", workload,
+                     "What is replicated and used: kv, register or counter (default: what fits)");
+  command.add_option("--keys", keys, "Keys that clients use")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--reads", reads, "Percentage of reads")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100));
+  command.add_option("--value-bytes", value_bytes, "Bytes in a value, at least")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
+  command.add_flag("--skewed", skewed, "Use the k-th key in proportion to 1/k");
+  command.add_flag("--open-loop", open_loop, "Begin operations on schedule, answered or not");
+  command.add_option("--faults", faults,
+                     "swarm (drawn from the seed), none, or a file with a fault plan")
+      ->capture_default_str();
+  command.add_flag("--beyond-promise", beyond_promise,
+                   "Allow faults that the system does not promise to survive");
+  command.add_option("--option", options, "An option of the system, as name=value")
+      ->allow_extra_args(false);
+  command.add_flag("--wire", wire, "Serialise and parse every message");
+  command.add_flag("--check", check, "Verify that nobody changes a message that was sent");
+}
+
+namespace {
+
+std::variant<FaultPlan, UsageError> plan_from(const std::string& path) {
+  auto text = read_file(path);
+  if (const auto* error = std::get_if<UsageError>(&text)) {
+    return UsageError{error->message +
+                      "; --faults takes swarm, none, or a file with a fault plan"};
+  }
+  auto plan = chaos::parse_plan(std::get<std::string>(text));
+  if (const auto* error = std::get_if<chaos::PlanError>(&plan)) {
+    return UsageError{fmt::format("{}:{}:{}: {}", path, error->line, error->column, error->message)};
+  }
+  return std::get<FaultPlan>(plan);
+}
+
+FaultPlan without_faults() {
+  constexpr std::uint32_t kStormMs = 5000;
+  FaultPlan plan;
+  plan.set_storm_ms(kStormMs);
+  return plan;
+}
+
+}  // namespace
+
+std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const {
+  RunDescription description;
+  description.set_system(system);
+  description.set_nodes(nodes);
+  description.set_seed(seed);
+  description.set_beyond_promise(beyond_promise);
+  auto& wanted = *description.mutable_workload();
+  wanted.set_machine(workload);
+  wanted.set_clients(clients);
+  wanted.set_operations(operations);
+  wanted.set_keys(keys);
+  wanted.set_read_percent(reads);
+  wanted.set_value_bytes(value_bytes);
+  wanted.set_skewed(skewed);
+  wanted.set_open_loop(open_loop);
+  wanted.set_think_high_us(4000);
+  chaos::OptionValues values;
+  for (const auto& option : options) {
+    const auto equals = option.find('=');
+    if (equals == std::string::npos) {
+      return UsageError{fmt::format("--option {}: expected name=value", option)};
+    }
+    auto& value = *description.add_option();
+    value.set_name(option.substr(0, equals));
+    value.set_value(option.substr(equals + 1));
+    values[value.name()] = value.value();
+  }
+  *description.mutable_plan() = without_faults();
+  if (faults != "swarm" && faults != "none") {
+    auto plan = plan_from(faults);
+    if (const auto* error = std::get_if<UsageError>(&plan)) return *error;
+    *description.mutable_plan() = std::get<FaultPlan>(plan);
+  } else if (const auto* known = find_system(system); known != nullptr && faults == "swarm") {
+    *description.mutable_plan() = chaos::swarm_plan(*known, values, nodes, seed);
+  }
+  auto spec = chaos::to_spec(description, find_system);
+  if (const auto* error = std::get_if<chaos::DescriptionError>(&spec)) {
+    return UsageError{error->message};
+  }
+  auto& run = std::get<RunSpec>(spec);
+  run.host = transport::in_process({wire, check});
+  run.replay = chaos::command_line(run, faults);
+  return std::move(run);
+}
+
+std::variant<std::string, UsageError> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) {
+    return UsageError{fmt::format("{}: cannot be read: {}", path, std::strerror(errno))};
+  }
+  return std::move(text).str();
+}
+
+}  // namespace lockstep::labs

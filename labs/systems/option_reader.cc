@@ -1,0 +1,74 @@
+#include "labs/systems/option_reader.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+namespace lockstep::labs {
+
+using transport::Between;
+using transport::Duration;
+
+namespace {
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<Duration> duration(std::string_view text) {
+  constexpr std::uint64_t kCountMax = 1'000'000'000;
+  const auto unit_at = text.find_first_not_of("0123456789");
+  if (unit_at == std::string_view::npos) return std::nullopt;
+  const auto count = whole_number(text.substr(0, unit_at));
+  if (!count || *count > kCountMax) return std::nullopt;
+  const auto unit = text.substr(unit_at);
+  const auto ticks = static_cast<Duration::rep>(*count);
+  if (unit == "us") return std::chrono::microseconds(ticks);
+  if (unit == "ms") return std::chrono::milliseconds(ticks);
+  if (unit == "s") return std::chrono::seconds(ticks);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view OptionReader::text(std::string_view name) const {
+  if (const auto found = given_.find(name); found != given_.end()) return found->second;
+  for (const auto& option : known_) {
+    if (option.name == name) return option.default_value;
+  }
+  return {};
+}
+
+void OptionReader::expected(std::string_view name, std::string_view what) {
+  if (problem_) return;
+  problem_ = fmt::format("option {}: \"{}\" is not {}", name, text(name), what);
+}
+
+bool OptionReader::flag(std::string_view name) {
+  const auto value = text(name);
+  if (value == "on" || value == "true" || value == "yes") return true;
+  if (value != "off" && value != "false" && value != "no") expected(name, "on or off");
+  return false;
+}
+
+std::uint64_t OptionReader::number(std::string_view name, std::uint64_t low, std::uint64_t high) {
+  const auto value = whole_number(text(name));
+  if (value && *value >= low && *value <= high) return *value;
+  expected(name, fmt::format("a whole number from {} to {}", low, high));
+  return low;
+}
+
+Between OptionReader::range(std::string_view name) {
+  const auto value = text(name);
+  const auto dots = value.find("..");
+  const auto low = duration(value.substr(0, dots));
+  const auto high = dots == std::string_view::npos ? low : duration(value.substr(dots + 2));
+  if (low && high && *low <= *high && *high > Duration::zero()) return {*low, *high};
+  expected(name, "a duration such as 50ms, or a range of them such as 150ms..300ms");
+  return {};
+}
+
+}  // namespace lockstep::labs

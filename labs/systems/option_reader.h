@@ -1,0 +1,39 @@
+// Reads a system's options from their text, and collects what is wrong with them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chaos/system.h"
+#include "transport/time.h"
+
+namespace lockstep::labs {
+
+class OptionReader {
+ public:
+  /// Requires: both outlive the reader.
+  OptionReader(const chaos::OptionValues& given, const std::vector<chaos::SystemOption>& known)
+      : given_(given), known_(known) {}
+
+  /// on, off, true, false, yes or no.
+  bool flag(std::string_view name);
+  /// A whole number from `low` to `high`.
+  std::uint64_t number(std::string_view name, std::uint64_t low, std::uint64_t high);
+  /// "150ms..300ms", or one duration for both ends; units us, ms and s.
+  transport::Between range(std::string_view name);
+
+  /// The first thing that was wrong, naming option, value and what was expected.
+  const std::optional<std::string>& problem() const { return problem_; }
+
+ private:
+  std::string_view text(std::string_view name) const;
+  void expected(std::string_view name, std::string_view what);
+
+  const chaos::OptionValues& given_;
+  const std::vector<chaos::SystemOption>& known_;
+  std::optional<std::string> problem_;
+};
+
+}  // namespace lockstep::labs
