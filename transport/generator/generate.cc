@@ -38,6 +38,7 @@ std::string cpp_name(const Descriptor& message) {
   return "::" + cpp_namespace(*message.file()) + "::" + replaced(local, ".", "_");
 }
 
+/// Protoc's own rule, by which a letter after a digit is a capital: phase2a becomes kPhase2A.
 std::string case_name(const std::string& field) {
   std::string name = "k";
   bool upper = true;
@@ -48,7 +49,7 @@ std::string case_name(const std::string& field) {
     }
     name +=
         upper && letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-    upper = false;
+    upper = letter >= '0' && letter <= '9';
   }
   return name;
 }
