@@ -54,4 +54,15 @@ void Terms::reset(Index base, Term base_term) {
   base_term_ = base_term;
 }
 
+void Terms::fold_into(statemachine::Fold& digest) const {
+  digest(number(base_));
+  digest(number(base_term_));
+  digest(number(last_));
+  digest(runs_.size());
+  for (const Run& run : runs_) {
+    digest(number(run.first));
+    digest(number(run.term));
+  }
+}
+
 }  // namespace lockstep::consensus::raft

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "consensus/raft/position.h"
+#include "statemachine/fold.h"
 
 namespace lockstep::consensus::raft {
 
@@ -45,6 +46,9 @@ class Terms {
 
   /// Removes everything and starts anew after the given position.
   void reset(Index base, Term base_term);
+
+  /// Folds everything into a digest.
+  void fold_into(statemachine::Fold& digest) const;
 
   friend bool operator==(const Terms&, const Terms&) = default;
 

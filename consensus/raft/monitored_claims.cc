@@ -1,0 +1,228 @@
+// The part of the monitor that judges what nodes claim about their logs.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "consensus/raft/monitors.h"
+#include "consensus/raft/quorum.h"
+
+namespace lockstep::consensus {
+
+void RaftMonitor::claims(Watched& node, const transport::Leads& claim) {
+  const Term term{claim.term};
+  acts_as_leader(node, term);
+  node.leads = term;
+  std::fill(node.acknowledged.begin(), node.acknowledged.end(), Index{});
+  if (committed_ < node.log.base() || is_forgotten(committed_)) return;
+  const Place& committed = place(committed_);
+  if (committed.committed_in < term && node.log.at(committed_) != committed.committed) {
+    broken("Leader Completeness", "Figure 3, §5.4",
+           fmt::format("{} leads term {} without the entry at index {}, committed in term {}",
+                       to_string(node.id), number(term), number(committed_),
+                       number(committed.committed_in)));
+  }
+}
+
+void RaftMonitor::claims(Watched& node, const transport::Follows&) { node.leads = {}; }
+
+void RaftMonitor::claims(Watched& node, const transport::Appended& claim) {
+  const Index index{claim.index};
+  const Entry entry{Term{claim.term}, node.log.last_term(), claim.entry_digest};
+  if (index != next(node.log.last())) {
+    const bool overwrites = node.leads != Term{} && index <= node.log.last();
+    return broken(overwrites ? "Leader Append-Only" : "Logs Grow At Their End",
+                  overwrites ? "Figure 3, §5.3" : "§5.3",
+                  fmt::format("{} wrote index {} while its log ended at {}", to_string(node.id),
+                              claim.index, number(node.log.last())));
+  }
+  node.log.append(entry.term);
+  if (is_forgotten(index)) return;
+  auto& entries = place(index).entries;
+  const auto known = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& other) { return other.term == entry.term; });
+  if (known == entries.end()) {
+    entries.push_back(entry);
+  } else if (known->digest != entry.digest || known->previous_term != entry.previous_term) {
+    broken("Log Matching", "Figure 3, §5.3",
+           fmt::format("{} has an entry of index {} and term {} that differs from another log's, "
+                       "or follows a different one",
+                       to_string(node.id), claim.index, claim.term));
+  }
+}
+
+void RaftMonitor::claims(Watched& node, const transport::Truncated& claim) {
+  const Index index{claim.index};
+  if (node.leads != Term{}) {
+    return broken("Leader Append-Only", "Figure 3, §5.3",
+                  fmt::format("{} leads term {} and removed its entries from index {} on",
+                              to_string(node.id), number(node.leads), claim.index));
+  }
+  const bool removes = index <= node.log.last();
+  if (!removes) return;
+  bool was_committed = index <= std::max(node.commit, node.log.base());
+  if (!was_committed && !is_forgotten(index)) {
+    // A leader of an earlier term may still remove what later ones committed.
+    const Place& known = place(index);
+    was_committed = known.committed != Term{} && known.committed == node.log.at(index) &&
+                    known.committed_in <= node.heard;
+  }
+  if (was_committed) {
+    return broken("Committed Entries Stay", "§5.4",
+                  fmt::format("{} removed its entries from index {} on, which was committed",
+                              to_string(node.id), claim.index));
+  }
+  node.log.truncate(index);
+}
+
+void RaftMonitor::claims(Watched& node, const transport::Committed& claim) {
+  const Index index{claim.index};
+  const Term term{claim.term};
+  if (index < node.commit) {
+    return broken("Commit Index Only Grows", "Figure 2",
+                  fmt::format("{} committed index {} after {}", to_string(node.id), claim.index,
+                              number(node.commit)));
+  }
+  if (node.log.at(index) != term) {
+    return broken("Committed Entries Are Stored", "§5.3",
+                  fmt::format("{} committed index {} of term {}, which its log does not hold",
+                              to_string(node.id), claim.index, claim.term));
+  }
+  node.commit = index;
+  if (node.leads != Term{}) leader_commits(node, index, term);
+  if (is_forgotten(index) || violation_) return;
+  if (index > committed_) {
+    return broken("Leaders Commit First", "§5.3",
+                  fmt::format("{} committed index {}, which no leader had committed",
+                              to_string(node.id), claim.index));
+  }
+  if (place(index).committed != term) {
+    broken(
+        "State Machine Safety", "Figure 3, §5.4.3",
+        fmt::format("{} committed an entry of term {} at index {}, where one of term {} was "
+                    "committed",
+                    to_string(node.id), claim.term, claim.index, number(place(index).committed)));
+  }
+}
+
+void RaftMonitor::leader_commits(const Watched& leader, Index index, Term term) {
+  if (term != leader.leads) {
+    return broken(
+        "Commit By Counting Own Term", "§5.4.2, Figure 8",
+        fmt::format("{}, leader of term {}, committed up to an entry of term {} at "
+                    "index {}",
+                    to_string(leader.id), number(leader.leads), number(term), number(index)));
+  }
+  const auto self = place_of(leader);
+  std::size_t copies = 1;
+  for (std::size_t at = 0; at < nodes_.size(); ++at) {
+    copies += at != self && leader.acknowledged[at] >= index;
+  }
+  if (copies < raft::majority_of(nodes_.size())) {
+    return broken("Committed By A Majority", "§5.3",
+                  fmt::format("{} committed index {} of which it knows {} of {} copies",
+                              to_string(leader.id), number(index), copies, nodes_.size()));
+  }
+  for (; committed_ < index; committed_ = next(committed_)) {
+    Place& known = place(next(committed_));
+    known.committed = leader.log.at(next(committed_)).value_or(Term{});
+    known.committed_in = leader.leads;
+  }
+  for (const Watched& other : nodes_) {
+    if (other.leads <= leader.leads || index < other.log.base()) continue;
+    if (other.log.at(index) == term) continue;
+    return broken("Leader Completeness", "Figure 3, §5.4",
+                  fmt::format("{} leads term {} without the entry at index {}, which {} committed "
+                              "in term {}",
+                              to_string(other.id), number(other.leads), number(index),
+                              to_string(leader.id), number(leader.leads)));
+  }
+}
+
+void RaftMonitor::claims(Watched& node, const transport::Applied& claim) {
+  const Index index{claim.index};
+  if (index <= node.applied || index > node.commit) {
+    return broken(
+        "Applied In Order Once Committed", "§5.3",
+        fmt::format("{} applied index {} after {}, having committed up to {}", to_string(node.id),
+                    claim.index, number(node.applied), number(node.commit)));
+  }
+  node.applied = index;
+  if (is_forgotten(index)) return;
+  Place& known = place(index);
+  const bool differs = known.is_applied && (known.command_digest != claim.command_digest ||
+                                            known.result_digest != claim.result_digest);
+  const bool is_committed =
+      std::any_of(known.entries.begin(), known.entries.end(), [&](const Entry& entry) {
+        return entry.term == known.committed && entry.digest == claim.command_digest;
+      });
+  if (differs || !is_committed) {
+    return broken("State Machine Safety", "Figure 3, §5.4.3",
+                  fmt::format("{} applied at index {} another command than was committed there, "
+                              "or with another result than another node",
+                              to_string(node.id), claim.index));
+  }
+  known.is_applied = true;
+  known.command_digest = claim.command_digest;
+  known.result_digest = claim.result_digest;
+}
+
+void RaftMonitor::claims(Watched& node, const transport::Installed& claim) {
+  const Index index{claim.index};
+  const Term term{claim.term};
+  if (index < node.commit) {
+    return broken("Commit Index Only Grows", "§7",
+                  fmt::format("{} installed a snapshot up to {} after it had committed {}",
+                              to_string(node.id), claim.index, number(node.commit)));
+  }
+  if (!agree_on_state(node, index, term, claim.state_digest)) return;
+  if (index >= node.log.base() && node.log.at(index) == term) {
+    node.log.compact(index);
+  } else {
+    node.log.reset(index, term);
+  }
+  node.commit = node.applied = index;
+  forget_compacted();
+}
+
+void RaftMonitor::claims(Watched& node, const transport::Compacted& claim) {
+  const Index index{claim.index};
+  const Term term{claim.term};
+  const bool boots = node.log.last() == Index{};
+  if (!boots && index > node.commit) {
+    return broken("Only Committed State Is Compacted", "§7",
+                  fmt::format("{} compacted up to {}, but had committed only {}",
+                              to_string(node.id), claim.index, number(node.commit)));
+  }
+  if (!agree_on_state(node, index, term, claim.state_digest)) return;
+  if (boots) {
+    node.log.reset(index, term);
+    node.commit = node.applied = index;
+  } else if (index > node.log.base()) {
+    node.log.compact(index);
+  }
+  forget_compacted();
+}
+
+bool RaftMonitor::agree_on_state(const Watched& node, Index index, Term term,
+                                 std::uint64_t digest) {
+  if (is_forgotten(index)) return true;
+  const bool committed = index <= committed_ && place(index).committed == term;
+  if (!committed) {
+    broken("Only Committed State Is Compacted", "§7",
+           fmt::format("{} has a snapshot up to index {} and term {}, which no leader committed",
+                       to_string(node.id), number(index), number(term)));
+    return false;
+  }
+  Place& known = place(index);
+  if (known.has_state && known.state_digest != digest) {
+    broken("Snapshots Agree", "§7",
+           fmt::format("{} has another state at index {} than another node", to_string(node.id),
+                       number(index)));
+    return false;
+  }
+  known.has_state = true;
+  known.state_digest = digest;
+  return true;
+}
+
+}  // namespace lockstep::consensus

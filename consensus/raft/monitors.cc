@@ -1,0 +1,237 @@
+#include "consensus/raft/monitors.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "consensus/raft/quorum.h"
+#include "consensus/raft/raft.messages.h"
+
+namespace lockstep::consensus {
+
+RaftMonitor::RaftMonitor(std::vector<NodeId> members) : places_(1) {
+  for (const NodeId member : members) {
+    nodes_.emplace_back().id = member;
+    nodes_.back().acknowledged.resize(members.size());
+  }
+}
+
+void RaftMonitor::see(const Witness& witness) {
+  Watched* const node = find(witness.node);
+  if (violation_ || node == nullptr) return;
+  now_ = witness.at;
+  event_ = witness.event;
+  switch (witness.kind) {
+    case Witness::Kind::Crashed:
+      node->leads = {};
+      break;
+    case Witness::Kind::Started:
+      // The node claims anew what its disk gave back.
+      node->leads = {};
+      node->commit = node->applied = {};
+      node->log.reset({}, {});
+      break;
+    case Witness::Kind::Sent:
+      sent(*node, find(witness.peer), witness);
+      break;
+    case Witness::Kind::Delivered:
+      if (const Watched* peer = find(witness.peer)) delivered(*node, *peer, witness);
+      break;
+    case Witness::Kind::Observed:
+      std::visit([&](const auto& claim) { claims(*node, claim); }, *witness.claim);
+      break;
+    default:
+      break;
+  }
+}
+
+// Messages.
+
+void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
+  const auto* message = witness.message_as<raft::Message>();
+  if (message == nullptr) return;
+  visit(*message, [&](const auto& body) { sends_in_term(node, body.term()); });
+  switch (message->body_case()) {
+    case raft::Message::kRequestVote:
+      return votes(node, Term{message->request_vote().term()}, node.id);
+    case raft::Message::kVoteReply:
+      if (message->vote_reply().granted() && peer != nullptr) {
+        votes(node, Term{message->vote_reply().term()}, peer->id);
+      }
+      return;
+    case raft::Message::kAppendEntries:
+      return acts_as_leader(node, Term{message->append_entries().term()});
+    case raft::Message::kInstallSnapshot:
+      return acts_as_leader(node, Term{message->install_snapshot().term()});
+    case raft::Message::kAppendReply: {
+      const auto& reply = message->append_reply();
+      if (reply.success()) acknowledges(node, Term{reply.term()}, Index{reply.match_index()});
+      return;
+    }
+    case raft::Message::kSnapshotReply: {
+      const auto& reply = message->snapshot_reply();
+      if (reply.installed()) acknowledges(node, Term{reply.term()}, Index{reply.last_index()});
+      return;
+    }
+    case raft::Message::BODY_NOT_SET:
+      return;
+  }
+}
+
+void RaftMonitor::delivered(Watched& node, const Watched& peer, const Witness& witness) {
+  const auto* message = witness.message_as<raft::Message>();
+  if (message == nullptr) return;
+  visit(*message, [&](const auto& body) { node.heard = std::max(node.heard, Term{body.term()}); });
+  const auto acknowledged = [&](std::uint64_t term, std::uint64_t index) {
+    if (Term{term} != node.leads) return;
+    Index& known = node.acknowledged[place_of(peer)];
+    known = std::max(known, Index{index});
+  };
+  if (message->has_vote_reply() && message->vote_reply().granted()) {
+    const Term term{message->vote_reply().term()};
+    if (term > node.votes_in) node.voters = 0;
+    node.votes_in = std::max(node.votes_in, term);
+    if (term == node.votes_in) node.voters |= 1ull << place_of(peer);
+  } else if (message->has_append_reply() && message->append_reply().success()) {
+    acknowledged(message->append_reply().term(), message->append_reply().match_index());
+  } else if (message->has_snapshot_reply() && message->snapshot_reply().installed()) {
+    acknowledged(message->snapshot_reply().term(), message->snapshot_reply().last_index());
+  }
+}
+
+void RaftMonitor::sends_in_term(Watched& node, std::uint64_t number_of_term) {
+  const Term term{number_of_term};
+  if (term < node.sent) {
+    broken("Terms Only Grow", "§5.1",
+           fmt::format("{} spoke in term {} after it had spoken in term {}", to_string(node.id),
+                       number(term), number(node.sent)));
+  }
+  node.sent = term;
+  node.heard = std::max(node.heard, term);
+}
+
+void RaftMonitor::votes(Watched& node, Term term, NodeId candidate) {
+  if (term == node.voted_in && candidate != node.voted_for) {
+    broken("One Vote Per Term", "§5.2",
+           fmt::format("{} voted in term {} for {} and for {}", to_string(node.id), number(term),
+                       to_string(node.voted_for), to_string(candidate)));
+  }
+  node.voted_in = term;
+  node.voted_for = candidate;
+}
+
+void RaftMonitor::acts_as_leader(Watched& node, Term term) {
+  const auto [known, is_new] = leaders_.try_emplace(term, node.id);
+  if (known->second != node.id) {
+    return broken("Election Safety", "Figure 3, §5.2",
+                  fmt::format("{} and {} both lead term {}", to_string(known->second),
+                              to_string(node.id), number(term)));
+  }
+  if (!is_new) return;
+  std::uint64_t voters = node.votes_in == term ? node.voters : 0;
+  voters |= 1ull << place_of(node);
+  const auto count = static_cast<std::size_t>(std::popcount(voters));
+  if (count < raft::majority_of(nodes_.size())) {
+    broken("Elected By A Majority", "§5.2",
+           fmt::format("{} leads term {} with {} of {} votes", to_string(node.id), number(term),
+                       count, nodes_.size()));
+  }
+  const auto oldest = std::min_element(
+      nodes_.begin(), nodes_.end(),
+      [](const Watched& one, const Watched& other) { return one.sent < other.sent; });
+  leaders_.erase(leaders_.begin(), leaders_.lower_bound(oldest->sent));
+}
+
+void RaftMonitor::acknowledges(const Watched& node, Term term, Index index) {
+  // An answer may leave after the node heard of a newer term and cut its log there.
+  if (term != node.heard) return;
+  if (index > node.log.last()) {
+    return broken(
+        "Acknowledged Entries Are Stored", "§5.3",
+        fmt::format("{} acknowledged index {} in term {}, but its log ends at {}",
+                    to_string(node.id), number(index), number(term), number(node.log.last())));
+  }
+  const auto known = leaders_.find(term);
+  if (known == leaders_.end()) return;
+  const Watched& leader = *find(known->second);
+  const auto own = node.log.at(index);
+  if (leader.leads != term || !own || index < leader.log.base()) return;
+  if (leader.log.at(index) != own) {
+    broken("Acknowledged Entries Match", "§5.3",
+           fmt::format("{} acknowledged index {} in term {}, where it has an entry of term {} that "
+                       "the leader {} has not",
+                       to_string(node.id), number(index), number(term), number(*own),
+                       to_string(leader.id)));
+  }
+}
+
+// Bookkeeping.
+
+void RaftMonitor::forget_compacted() {
+  Index lowest = nodes_.front().log.base();
+  for (const Watched& node : nodes_) lowest = std::min(lowest, node.log.base());
+  for (; first_place_ < lowest; first_place_ = next(first_place_)) places_.pop_front();
+}
+
+RaftMonitor::Watched* RaftMonitor::find(NodeId node) {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
+                                  [&](const Watched& watched) { return watched.id == node; });
+  return found == nodes_.end() ? nullptr : &*found;
+}
+
+std::size_t RaftMonitor::place_of(const Watched& node) const {
+  return static_cast<std::size_t>(&node - nodes_.data());
+}
+
+RaftMonitor::Place& RaftMonitor::place(Index index) {
+  const auto offset = static_cast<std::size_t>(distance(first_place_, index));
+  if (offset >= places_.size()) places_.resize(offset + 1);
+  return places_[offset];
+}
+
+void RaftMonitor::broken(std::string_view rule, std::string_view source, std::string story) {
+  if (violation_) return;
+  violation_ = Violation{std::string(rule), std::string(source), std::move(story), event_, now_};
+}
+
+std::uint64_t RaftMonitor::digest() const {
+  statemachine::Fold digest;
+  for (const Watched& node : nodes_) {
+    for (const Term term : {node.sent, node.heard, node.voted_in, node.votes_in, node.leads}) {
+      digest(number(term));
+    }
+    digest(number(node.voted_for));
+    digest(node.voters);
+    for (const Index index : node.acknowledged) digest(number(index));
+    digest(number(node.commit));
+    digest(number(node.applied));
+    node.log.fold_into(digest);
+  }
+  digest(leaders_.size());
+  for (const auto& [term, leader] : leaders_) {
+    digest(number(term));
+    digest(number(leader));
+  }
+  digest(number(first_place_));
+  digest(number(committed_));
+  digest(places_.size());
+  for (const Place& known : places_) {
+    digest(known.entries.size());
+    for (const Entry& entry : known.entries) {
+      digest(number(entry.term));
+      digest(number(entry.previous_term));
+      digest(entry.digest);
+    }
+    digest(number(known.committed));
+    digest(number(known.committed_in));
+    digest(known.is_applied ? known.command_digest : 0);
+    digest(known.is_applied ? known.result_digest : 0);
+    digest(known.has_state ? known.state_digest : 0);
+  }
+  digest(violation_ ? 1 : 0);
+  return digest.digest();
+}
+
+}  // namespace lockstep::consensus
