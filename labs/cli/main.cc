@@ -1,0 +1,51 @@
+#include <fmt/core.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "labs/cli/commands.h"
+
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kInfrastructure = 3;
+
+int run(int argc, char** argv) {
+  CLI::App app{"Runs replication protocols in virtual time, breaks what can break, and tells whether "
+               "what clients saw was right."};
+  app.name("lockstep");
+  app.set_version_flag("--version", LOCKSTEP_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  lockstep run raft                          one run under faults, with its verdict\n"
+      "  lockstep run raft --seeds 1..1000          many, on all cores\n"
+      "  lockstep replay raft --seed 7 --node 3     the same run step by step\n"
+      "  lockstep check history.edn                 is a recorded history linearizable?\n\n"
+      "Exit codes: 0 fine; 1 a violation was found; 2 usage or input error; 3 unknown, invalid or\n"
+      "infrastructure.");
+  lockstep::labs::Action action;
+  lockstep::labs::add_run(app, action);
+  lockstep::labs::add_replay(app, action);
+  lockstep::labs::add_check(app, action);
+  lockstep::labs::add_systems(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_DFL);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "lockstep: {}\n", error.what());
+    return kInfrastructure;
+  }
+}
