@@ -77,6 +77,7 @@ class Simulation {
     ClusterOptions options;
     options.seed = spec.seed;
     options.host = spec.host;
+    options.keeps_log = spec.keeps_log;
     return options;
   }
 

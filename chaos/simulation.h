@@ -37,6 +37,8 @@ struct RunSpec {
   std::uint64_t probe_stride = 16;
   CheckOptions check;
   transport::HostFactory host = transport::in_process();
+  /// Nodes' log lines are formatted, for those who attach; the digest stays the same.
+  bool keeps_log = false;
   /// The command that repeats this run, for messages.
   std::string replay;
 };
