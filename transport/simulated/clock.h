@@ -17,11 +17,13 @@ class NodeClock {
     return {local(now).time_since_epoch() + calendar_offset_, error_bound_};
   }
 
-  /// The true duration in which the monotonic clock advances by `local`.
+  /// The true duration in which the monotonic clock advances by `local`, rounded up: a timer that
+  /// fired a nanosecond early would find its deadline not reached.
   Duration true_span(Duration local) const {
     if (drift_ == 0) return local;
-    return Duration{static_cast<Duration::rep>(static_cast<Wide>(local.count()) * kMillion /
-                                               (kMillion + drift_))};
+    const std::int64_t rate = kMillion + drift_;
+    return Duration{static_cast<Duration::rep>(
+        (static_cast<Wide>(local.count()) * kMillion + rate - 1) / rate)};
   }
 
   /// From now on the clock gains `parts_per_million` (loses, if negative).

@@ -11,7 +11,6 @@
 #include <asio/use_awaitable.hpp>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -45,6 +44,37 @@ class VirtualTime final : public asio::execution_context {
     VirtualTime* context_;
   };
   using executor_type = Executor;
+
+  /// What a suspended coroutine waits at, linked so that finish() can destroy the coroutine.
+  class Waiting {
+   public:
+    Waiting() = default;
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    virtual ~Waiting() { end_wait(); }
+    /// Destroys the coroutine, and ends the wait.
+    virtual void abandon() = 0;
+
+   protected:
+    void begin_wait(VirtualTime& time) {
+      previous_ = time.last_;
+      next_ = nullptr;
+      (previous_ != nullptr ? previous_->next_ : time.first_) = this;
+      time.last_ = this;
+      time_ = &time;
+    }
+    void end_wait() {
+      if (time_ == nullptr) return;
+      (previous_ != nullptr ? previous_->next_ : time_->first_) = next_;
+      (next_ != nullptr ? next_->previous_ : time_->last_) = previous_;
+      time_ = nullptr;
+    }
+
+   private:
+    VirtualTime* time_ = nullptr;  ///< nothing unless a coroutine waits here
+    Waiting* previous_ = nullptr;
+    Waiting* next_ = nullptr;
+  };
 
   /// Requires: the loop outlives this object.
   explicit VirtualTime(EventLoop& loop) : loop_(&loop) {}
@@ -87,42 +117,37 @@ class VirtualTime final : public asio::execution_context {
 
   /// Destroys coroutines that still wait, and drops all events of the loop.
   void finish() {
-    while (!sleepers_.empty()) sleepers_.begin()->second();
+    while (first_ != nullptr) first_->abandon();
     loop_->clear();
+    running_ = 0;
   }
 
  private:
   template <class Handler>
-  struct Sleeper final : Event::Target {
-    Sleeper(VirtualTime& context, Handler resumed)
-        : time(context), number(context.next_sleeper_++), handler(std::move(resumed)) {
-      time.sleepers_.emplace(number, [this] { delete this; });
-    }
-    ~Sleeper() override { time.sleepers_.erase(number); }
+  struct Sleeper final : Event::Target, Waiting {
+    Sleeper(VirtualTime& time, Handler resumed) : handler(std::move(resumed)) { begin_wait(time); }
+    void abandon() override { delete this; }
     void fire(Event&) override {
       Handler resumed = std::move(handler);
       delete this;
       std::move(resumed)();
     }
-    VirtualTime& time;
-    std::uint64_t number;
     Handler handler;
   };
 
   EventLoop* loop_;
   std::size_t running_ = 0;
   std::exception_ptr error_;
-  std::uint64_t next_sleeper_ = 0;
-  std::map<std::uint64_t, std::function<void()>> sleepers_;
+  Waiting* first_ = nullptr;
+  Waiting* last_ = nullptr;
 };
 
-/// A place where one coroutine waits for a value that somebody else delivers once.
+/// A place where one coroutine waits for a value that somebody else delivers once. If it dies, so
+/// does the coroutine that waits.
 template <class Value>
-class Mailbox {
+class Mailbox final : private VirtualTime::Waiting {
  public:
   explicit Mailbox(VirtualTime& time) : time_(&time) {}
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
 
   /// Suspends until deliver() is called. Requires: nobody waits already.
   asio::awaitable<Value> receive() {
@@ -130,6 +155,7 @@ class Mailbox {
         [this](auto handler) {
           auto kept = std::make_shared<decltype(handler)>(std::move(handler));
           deliver_ = [kept](Value value) { std::move (*kept)(std::move(value)); };
+          begin_wait(*time_);
         },
         asio::use_awaitable);
   }
@@ -137,12 +163,18 @@ class Mailbox {
   /// Resumes the waiting coroutine before the next event. False if nobody waits.
   bool deliver(Value value) {
     if (!deliver_) return false;
+    end_wait();
     time_->loop().post([deliver = std::exchange(deliver_, nullptr),
                         value = std::move(value)]() mutable { deliver(std::move(value)); });
     return true;
   }
 
  private:
+  void abandon() override {
+    end_wait();
+    deliver_ = nullptr;
+  }
+
   VirtualTime* time_;
   std::function<void(Value)> deliver_;
 };
