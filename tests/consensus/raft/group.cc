@@ -3,18 +3,11 @@
 #include <algorithm>
 
 #include "statemachine/counter.h"
-#include "statemachine/sessions.h"
 
 namespace lockstep::consensus::tests {
 
 using transport::chance;
 using transport::within;
-
-Raft::Options counter_options() {
-  Raft::Options options;
-  options.machine = statemachine::with_sessions(&statemachine::counter::make);
-  return options;
-}
 
 Group::Group(GroupOptions options) : options_(std::move(options)), monitor_({}), promises_({}) {
   for (std::uint32_t id = 1; id <= options_.nodes; ++id) ids_.push_back(NodeId{id});

@@ -28,9 +28,6 @@ struct GroupOptions {
   Raft::Options raft{};
 };
 
-/// A counter's Raft options for tests.
-Raft::Options counter_options();
-
 class Group {
  public:
   explicit Group(GroupOptions options);

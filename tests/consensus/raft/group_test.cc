@@ -6,6 +6,7 @@
 #include <set>
 
 #include "statemachine/counter.h"
+#include "tests/consensus/raft/bench.h"
 #include "transport/random.h"
 
 namespace lockstep::consensus::tests {

@@ -1,0 +1,112 @@
+#include "tests/consensus/raft/bench.h"
+
+namespace lockstep::consensus::tests {
+
+Raft::Options counter_options() {
+  Raft::Options options;
+  options.machine = statemachine::with_sessions(&statemachine::counter::make);
+  return options;
+}
+
+raft::RequestVote request_vote(std::uint64_t term, std::uint64_t last_index,
+                               std::uint64_t last_term) {
+  raft::RequestVote request;
+  request.set_term(term);
+  request.set_last_index(last_index);
+  request.set_last_term(last_term);
+  return request;
+}
+
+raft::VoteReply vote(std::uint64_t term, bool granted) {
+  raft::VoteReply reply;
+  reply.set_term(term);
+  reply.set_granted(granted);
+  return reply;
+}
+
+raft::AppendEntries entries(std::uint64_t term, std::uint64_t prev_index, std::uint64_t prev_term,
+                            const std::vector<std::uint64_t>& terms, std::uint64_t commit) {
+  raft::AppendEntries message;
+  message.set_term(term);
+  message.set_prev_index(prev_index);
+  message.set_prev_term(prev_term);
+  message.set_commit(commit);
+  std::uint64_t index = prev_index;
+  for (const std::uint64_t entry_term : terms) {
+    raft::Entry& entry = *message.add_entries();
+    entry.set_term(entry_term);
+    entry.set_command(statemachine::encode_session_command(entry_term, ++index, 0,
+                                                           statemachine::counter::add(1)));
+  }
+  return message;
+}
+
+raft::AppendReply accepted(std::uint64_t term, std::uint64_t match) {
+  raft::AppendReply reply;
+  reply.set_term(term);
+  reply.set_success(true);
+  reply.set_match_index(match);
+  return reply;
+}
+
+void Bench::add(std::uint64_t sequence) {
+  Request asked;
+  asked.set_client(7);
+  asked.set_sequence(sequence);
+  asked.set_command(statemachine::counter::add(1));
+  request(asked);
+}
+
+void Bench::become_durable() {
+  std::vector<Envelope> own;
+  for (const Outgoing& outgoing : world.effects.outgoing) {
+    if (outgoing.kind == Outgoing::Kind::Message && outgoing.to == kSelf) {
+      own.push_back(outgoing.payload);
+    }
+  }
+  world.effects.clear();
+  for (const Envelope& message : own) node_.message(world, kSelf, message);
+}
+
+void Bench::lead() {
+  fire(Raft::Timer::Election);
+  become_durable();
+  deliver(kSecond, vote(term()));
+}
+
+std::vector<Reply> Bench::replies() const {
+  std::vector<Reply> found;
+  for (const Outgoing& outgoing : world.effects.outgoing) {
+    if (outgoing.kind != Outgoing::Kind::Reply) continue;
+    found.push_back(static_cast<const Reply&>(outgoing.payload.message()));
+  }
+  return found;
+}
+
+bool Bench::has_set(Raft::Timer timer, bool cancel) const {
+  return std::any_of(world.effects.timers.begin(), world.effects.timers.end(),
+                     [&](const transport::TimerSetting& setting) {
+                       return setting.timer == static_cast<std::uint32_t>(timer) &&
+                              setting.cancel == cancel;
+                     });
+}
+
+std::string Bench::field(const std::string& name) const {
+  Fields fields;
+  node_.describe(fields);
+  for (const auto& [key, value] : fields.values()) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::vector<std::uint64_t> Bench::stored_terms() const {
+  std::vector<std::uint64_t> terms;
+  for (const auto& [key, value] : world.image) {
+    raft::Entry entry;
+    if (key.starts_with("log/") && entry.ParseFromString(value)) terms.push_back(entry.term());
+  }
+  return terms;
+}
+
+}  // namespace lockstep::consensus::tests
