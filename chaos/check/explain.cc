@@ -53,14 +53,25 @@ std::string others(const Violation& violation) {
          "invocation, or never, and may have returned anything.\n";
 }
 
+/// An operation outside of the core may have had another result than the one it returned.
+std::string step_of_attempt(const Violation& violation, std::size_t index, const History& history) {
+  const Operation& operation = history.operations[index];
+  const std::vector<std::size_t>& core = violation.core;
+  if (std::find(core.begin(), core.end(), index) != core.end()) {
+    return "  " + describe(operation, history) + "\n";
+  }
+  return "  (client " + std::to_string(operation.process) + "  " +
+         history.machine->describe(operation.command, nullptr) + ")\n";
+}
+
 std::string attempt(const Violation& violation, const History& history) {
   const std::vector<std::size_t>& order = violation.longest_order;
   if (order.empty()) return "Already the first step fails. ";
-  std::string text = "The longest attempt took effect in this order:\n";
+  std::string text = "The longest attempt took effect in this order (the others in brackets):\n";
   const std::size_t skipped = order.size() > kLinesShown ? order.size() - kLinesShown : 0;
   if (skipped > 0) text += "  ... (" + std::to_string(skipped) + " more before)\n";
   for (std::size_t at = skipped; at < order.size(); ++at) {
-    text += "  " + describe(history.operations[order[at]], history) + "\n";
+    text += step_of_attempt(violation, order[at], history);
   }
   return text;
 }
@@ -73,8 +84,11 @@ std::string describe(const Operation& operation, const History& history) {
 
 std::string describe(const Violation& violation, const History& history) {
   std::string text = heading(violation);
-  for (const std::size_t index : violation.core) {
-    text += line_of_core(history.operations[index], history);
+  const std::vector<std::size_t>& core = violation.core;
+  const std::size_t skipped = core.size() > kLinesShown ? core.size() - kLinesShown : 0;
+  if (skipped > 0) text += "  ... (" + std::to_string(skipped) + " more before)\n";
+  for (std::size_t at = skipped; at < core.size(); ++at) {
+    text += line_of_core(history.operations[core[at]], history);
   }
   text += others(violation) + attempt(violation, history);
   text += "Now `" + describe(history.operations[violation.blocked], history) +

@@ -45,6 +45,11 @@ void add_result(const Result& result, bool is_read, bool is_cas, bool is_ok, Jso
   if (is_cas) ok["swapped"] = is_ok;
 }
 
+/// Reading `ok` without a result gives the one result that such an operation has, if it has one.
+bool may_lack_result(const Operation& operation, bool has_several_results) {
+  return has_several_results || !operation.returned;
+}
+
 /// The fields for a command and its result; nothing if only raw bytes tell all.
 std::optional<Fields> register_fields(const Operation& operation) {
   using register_machine::Status;
@@ -57,7 +62,8 @@ std::optional<Fields> register_fields(const Operation& operation) {
   fields.ok = fields.invoke;
   if (is_cas) fields.invoke["expected"] = optional_json(command->expected);
   if (!is_read) fields.invoke["value"] = bytes_json(command->value);
-  if (!operation.result) return is_read || is_cas ? std::optional(fields) : std::nullopt;
+  if (!operation.result)
+    return may_lack_result(operation, is_read || is_cas) ? std::optional(fields) : std::nullopt;
   const auto result = register_machine::parse_result(*operation.result);
   if (!result || encode(*result) != *operation.result) return {};
   const bool is_expressible = result->status == Status::Ok
@@ -82,7 +88,8 @@ std::optional<Fields> kv_fields(const Operation& operation) {
   if (is_cas) fields.invoke["expected"] = optional_json(command->expected);
   const bool has_value = !is_read && command->operation != kv::Operation::Delete;
   if (has_value) fields.invoke["value"] = bytes_json(command->value);
-  if (!operation.result) return is_read || is_cas ? std::optional(fields) : std::nullopt;
+  if (!operation.result)
+    return may_lack_result(operation, is_read || is_cas) ? std::optional(fields) : std::nullopt;
   const auto result = kv::parse_result(*operation.result);
   if (!result || encode(*result) != *operation.result) return {};
   const bool is_expressible = result->status == Status::Ok

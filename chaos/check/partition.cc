@@ -36,9 +36,9 @@ Item item_of(const statemachine::MachineKind& machine, const Operation& operatio
   if (operation.result) {
     item.result = transitions.result(*operation.result);
     item.is_observer = machine.unchanged(operation.command, *operation.result);
-  } else {
-    item.is_observer = machine.read_only(operation.command);
   }
+  item.is_read = machine.read_only(operation.command);
+  item.is_observer = item.is_observer || item.is_read;
   item.operation = index;
   return item;
 }

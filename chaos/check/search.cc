@@ -10,7 +10,8 @@ namespace lockstep::chaos {
 Search::Search(Transitions& transitions, std::span<const Item> items)
     : transitions_(transitions), items_(items), place_(items.size()) {
   for (std::uint32_t item = 0; item < items.size(); ++item) {
-    (items[item].is_optional() ? optional_ : required_).push_back(item);
+    if (!items[item].is_optional()) required_.push_back(item);
+    if (items[item].is_optional() && !items[item].is_read) optional_.push_back(item);
   }
   const auto class_of = [&](std::uint32_t item) {
     return std::tuple(items[item].command, items[item].result);
@@ -30,8 +31,10 @@ Search::Search(Transitions& transitions, std::span<const Item> items)
 }
 
 Outcome Search::run(Effort& effort) {
+  const std::uint64_t work_before = transitions_.work();
+  const auto spent = [&] { return steps_ + transitions_.work() - work_before; };
   bool found = enter(Transitions::kInitialState);
-  while (!found && !frames_.empty() && !is_spent(effort)) {
+  while (!found && !frames_.empty() && spent() < effort.steps && bytes() < effort.bytes) {
     Frame& frame = frames_.back();
     go_back(frame);
     if (frame.next_choice == choices_.size()) {
@@ -40,11 +43,12 @@ Outcome Search::run(Effort& effort) {
       continue;
     }
     const Choice choice = choices_[frame.next_choice++];
+    before_ = frame.state;
     take(choice.item);
     found = enter(choice.next);
   }
   const bool gave_up = !found && !frames_.empty();
-  effort.steps -= std::min(effort.steps, steps_);
+  effort.steps -= std::min(effort.steps, spent());
   if (gave_up) return Outcome::OutOfBudget;
   return found ? Outcome::Linearizable : Outcome::Refuted;
 }
@@ -52,13 +56,15 @@ Outcome Search::run(Effort& effort) {
 /// Arrives in a configuration; true when every required item is placed. Unless the configuration
 /// is known, its choices become the next frame.
 bool Search::enter(Transitions::Id state) {
+  const std::size_t placed = trail_.size();
   absorb_observers(state);
   if (first_open_ == required_.size()) return true;
+  is_after_optional_ = placed == trail_.size() && placed > 0 && items_[trail_.back()].is_optional();
   note_progress(state);
   if (is_known(state)) return false;
   const std::size_t begin = choices_.size();
   push_choices(state);
-  frames_.push_back({first_open_, static_cast<std::uint32_t>(trail_.size()), begin, begin});
+  frames_.push_back({state, first_open_, static_cast<std::uint32_t>(trail_.size()), begin, begin});
   return false;
 }
 
@@ -173,15 +179,33 @@ void Search::push_choices(Transitions::Id state) {
   push_optional_choices(state);
 }
 
+/// The latest first: what takes effect at all most often does so soon.
 void Search::push_optional_choices(Transitions::Id state) {
+  const std::size_t begin = choices_.size();
   for (std::size_t group = 0; group + 1 < class_begin_.size(); ++group) {
     std::uint32_t at = class_begin_[group];
     while (at < class_begin_[group + 1] && (taken_[at / 64] >> (at % 64) & 1) != 0) ++at;
     if (at == class_begin_[group + 1]) continue;
     const Item& item = items_[optional_[at]];
     if (item.invoked > min_return_) continue;
-    if (transitions_.step(state, item.command).next != state) push_choice(state, optional_[at]);
+    ++steps_;
+    if (is_worthwhile(state, item)) push_choice(state, optional_[at]);
   }
+  std::sort(choices_.begin() + static_cast<std::ptrdiff_t>(begin), choices_.end(),
+            [&](const Choice& a, const Choice& b) {
+              return items_[a.item].invoked > items_[b.item].invoked;
+            });
+}
+
+/// An optional item must change something. If the last step was an optional item as well, and this
+/// one would have led here without it, then that shorter way is (or will be) tried instead.
+bool Search::is_worthwhile(Transitions::Id state, const Item& item) {
+  const Transitions::Id next = transitions_.step(state, item.command).next;
+  if (next == state) return false;
+  if (!is_after_optional_) return true;
+  const Transitions::Step shorter = transitions_.step(before_, item.command);
+  const bool fits = item.result == Item::kAnyResult || item.result == shorter.result;
+  return !fits || shorter.next != next;
 }
 
 void Search::push_choice(Transitions::Id state, std::uint32_t item) {
@@ -213,11 +237,10 @@ void Search::go_back(const Frame& frame) {
   first_open_ = frame.first_open;
 }
 
-bool Search::is_spent(const Effort& effort) const {
-  const std::size_t own_bytes = words_.capacity() * sizeof(std::uint64_t) + visited_table_.bytes() +
-                                visited_.capacity() * sizeof(Visited) +
-                                taken_lists_.capacity() * sizeof(Taken);
-  return steps_ >= effort.steps || own_bytes + transitions_.bytes() >= effort.bytes;
+std::size_t Search::bytes() const {
+  return words_.capacity() * sizeof(std::uint64_t) + visited_table_.bytes() +
+         visited_.capacity() * sizeof(Visited) + taken_lists_.capacity() * sizeof(Taken) +
+         transitions_.bytes();
 }
 
 }  // namespace lockstep::chaos

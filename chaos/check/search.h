@@ -31,6 +31,7 @@ struct Item {
   Transitions::Id command = 0;
   Transitions::Id result = kAnyResult;
   bool is_observer = false;   // With this result it leaves the state as it is, whatever that is.
+  bool is_read = false;       // It leaves every state as it is, with any result.
   std::size_t operation = 0;  // Its index in the history.
 
   bool is_optional() const { return returned == kNever; }
@@ -73,6 +74,7 @@ class Search {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
   struct Frame {
+    Transitions::Id state;      // Before the choice.
     std::uint32_t first_open;   // To go back to.
     std::uint32_t trail_size;   // To go back to.
     std::size_t choices_begin;  // Its choices are the last on the stack of choices.
@@ -106,10 +108,11 @@ class Search {
   void note_progress(Transitions::Id state);
   void push_choices(Transitions::Id state);
   void push_optional_choices(Transitions::Id state);
+  bool is_worthwhile(Transitions::Id state, const Item& item);
   void push_choice(Transitions::Id state, std::uint32_t item);
   void take(std::uint32_t item);
   void go_back(const Frame& frame);
-  bool is_spent(const Effort& effort) const;
+  std::size_t bytes() const;
 
   Transitions& transitions_;
   std::span<const Item> items_;
@@ -125,6 +128,9 @@ class Search {
   std::uint32_t first_open_ = 0;             // Every required item before it is placed.
   std::uint32_t window_end_ = 0;             // No required item from here on may come next.
   std::uint64_t min_return_ = Item::kNever;  // The first return of a required item not placed.
+
+  bool is_after_optional_ = false;  // The last step was an optional item and nothing else,
+  Transitions::Id before_ = 0;      // taken in this state.
 
   std::vector<Frame> frames_;
   std::vector<Choice> choices_;

@@ -10,6 +10,10 @@ namespace {
 // What a map node, a machine and their bookkeeping take besides the bytes of a snapshot.
 constexpr std::size_t kOverhead = 256;
 
+// About how many steps of a search run the machine once, and copy this many bytes of its state.
+constexpr std::uint64_t kStepsPerRun = 8;
+constexpr std::size_t kBytesPerStep = 64;
+
 }  // namespace
 
 Transitions::Transitions(statemachine::AnyMachine initial) { number_of_state(std::move(initial)); }
@@ -50,6 +54,7 @@ Transitions::Step Transitions::step(Id state, Id command) {
 }
 
 Transitions::Step Transitions::execute(Id state, Id command) {
+  work_ += kStepsPerRun + states_[state].snapshot->size() / kBytesPerStep;
   statemachine::AnyMachine machine = states_[state].machine;
   const Id result = number_of(machine.apply(*commands_[command]), result_ids_);
   return {number_of_state(std::move(machine)), result};

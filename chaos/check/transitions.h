@@ -39,6 +39,10 @@ class Transitions {
 
   const std::string& snapshot(Id state) const { return *states_[state].snapshot; }
 
+  /// How much running the machine has cost so far, in steps of a search: a new transition costs far
+  /// more than a known one, and large states more than small ones.
+  std::uint64_t work() const { return work_; }
+
   /// About how much memory the table takes.
   std::size_t bytes() const { return bytes_; }
 
@@ -68,6 +72,7 @@ class Transitions {
   std::vector<Known> known_;
   IndexTable known_table_;
   std::size_t bytes_ = 0;
+  std::uint64_t work_ = 0;
 };
 
 }  // namespace lockstep::chaos

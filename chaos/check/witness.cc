@@ -38,16 +38,18 @@ class Minimizer {
     items_ = prefix(returns[high]);
   }
 
-  /// Tries to relax ever smaller runs of operations, and at last each on its own.
+  /// Relaxes runs of operations, ever smaller ones, and at last each on its own. First those that
+  /// change nothing, since without them the search gets no harder.
   void relax_all_but_core() {
     is_minimal_ = true;
-    for (std::size_t size = items_.size(); size > 0 && effort_.steps > 0; size /= 2) {
-      for (std::size_t begin = 0; begin < items_.size(); begin += size) relax_run(begin, size);
-    }
+    relax_runs(true);
+    relax_runs(false);
     // One removal can make another possible.
-    for (bool again = true; again && effort_.steps > 0;) {
+    for (bool again = is_minimal_; again && effort_.steps > 0;) {
       again = false;
-      for (std::size_t at = 0; at < items_.size(); ++at) again = relax_run(at, 1) || again;
+      for (std::size_t at = 0; at < items_.size(); ++at) {
+        again = relax_run(at, 1, items_[at].is_observer) || again;
+      }
     }
     is_minimal_ = is_minimal_ && effort_.steps > 0;
   }
@@ -66,11 +68,20 @@ class Minimizer {
     return items;
   }
 
-  bool relax_run(std::size_t begin, std::size_t size) {
+  void relax_runs(bool observers) {
+    for (std::size_t size = items_.size(); size > 0 && effort_.steps > 0; size /= 2) {
+      for (std::size_t begin = 0; begin < items_.size(); begin += size) {
+        relax_run(begin, size, observers);
+      }
+    }
+  }
+
+  bool relax_run(std::size_t begin, std::size_t size, bool observers) {
     std::vector<Item> tried = items_;
     bool is_different = false;
     for (std::size_t at = begin; at < std::min(begin + size, tried.size()); ++at) {
-      is_different = is_different || !tried[at].is_optional();
+      if (tried[at].is_optional() || tried[at].is_observer != observers) continue;
+      is_different = true;
       relax(tried[at]);
     }
     if (!is_different || !is_refuted(tried)) return false;
@@ -80,14 +91,15 @@ class Minimizer {
 
   bool is_refuted(const std::vector<Item>& items) {
     // One hard attempt must not use up what many easy ones could do with.
-    const std::uint64_t share = effort_.steps / 8 + 1;
-    Effort attempt{std::min(share, effort_.steps), effort_.bytes};
-    const std::uint64_t given = attempt.steps;
+    const std::uint64_t given = effort_.steps / kShares;
+    Effort attempt{given, effort_.bytes};
     const Outcome outcome = Search(part_.transitions, items).run(attempt);
     effort_.steps -= given - attempt.steps;
     if (outcome == Outcome::OutOfBudget) is_minimal_ = false;
     return outcome == Outcome::Refuted;
   }
+
+  static constexpr std::uint64_t kShares = 64;
 
   Part& part_;
   Effort& effort_;

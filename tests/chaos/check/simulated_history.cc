@@ -1,0 +1,157 @@
+#include "tests/chaos/check/simulated_history.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "statemachine/counter.h"
+#include "statemachine/fold.h"
+#include "statemachine/kv.h"
+#include "statemachine/register.h"
+
+namespace lockstep::chaos {
+namespace {
+
+namespace counter = statemachine::counter;
+namespace kv = statemachine::kv;
+namespace register_machine = statemachine::register_machine;
+
+struct Client {
+  std::uint64_t process = 0;
+  std::optional<std::size_t> open;
+  bool has_effect = false;
+  std::string result;
+};
+
+class Simulation {
+ public:
+  Simulation(const Recipe& recipe, std::uint64_t seed)
+      : recipe_(recipe),
+        dice_(seed),
+        kind_(*statemachine::find_machine(recipe.machine)),
+        machine_(kind_.make()),
+        recorder_(kind_),
+        clients_(recipe.clients) {}
+
+  History run() {
+    for (std::size_t at = 0; at < clients_.size(); ++at) clients_[at].process = at;
+    next_process_ = clients_.size();
+    while (invoked_ < recipe_.operations || is_any_open()) {
+      step(clients_[dice_.roll(clients_.size())]);
+      if (!lost_.empty() && dice_.roll(8) == 0) take_lost_effect();
+    }
+    return recorder_.history();
+  }
+
+ private:
+  bool is_any_open() const {
+    return std::any_of(clients_.begin(), clients_.end(),
+                       [](const Client& client) { return client.open.has_value(); });
+  }
+
+  void step(Client& client) {
+    if (!client.open) {
+      if (invoked_ < recipe_.operations) invoke(client);
+    } else if (!client.has_effect) {
+      client.result = apply(*client.open);
+      client.has_effect = true;
+    } else {
+      finish(client);
+    }
+  }
+
+  void invoke(Client& client) {
+    ++invoked_;
+    commands_.push_back(draw_command());
+    client.open = recorder_.invoke(client.process, commands_.back());
+    client.has_effect = false;
+    if (dice_.roll(1000) >= recipe_.lost_in_1000) return;
+    lost_.push_back(*client.open);
+    client.open.reset();
+    client.process = next_process_++;
+  }
+
+  void finish(Client& client) {
+    const bool is_unknown = dice_.roll(1000) < recipe_.unknown_in_1000;
+    recorder_.complete(*client.open,
+                       is_unknown ? std::nullopt : std::optional(std::move(client.result)));
+    client.open.reset();
+  }
+
+  void take_lost_effect() {
+    const std::size_t at = dice_.roll(lost_.size());
+    if (dice_.roll(2) == 0) apply(lost_[at]);
+    lost_.erase(lost_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  std::string apply(std::size_t operation) { return machine_.apply(commands_[operation]); }
+
+  std::string value() {
+    return std::to_string(recipe_.unique_values ? invoked_ : dice_.roll(recipe_.values));
+  }
+
+  std::string draw_command() {
+    if (recipe_.machine == "counter") {
+      if (dice_.roll(2) == 0) return counter::read();
+      return counter::add(static_cast<std::int64_t>(dice_.roll(recipe_.values)) - 1);
+    }
+    const std::uint64_t choice = dice_.roll(10);
+    if (recipe_.machine == "register") {
+      if (choice < 4) return register_machine::read();
+      if (choice < 7) return register_machine::write(value());
+      return register_machine::compare_and_set(std::string_view(value()), value());
+    }
+    const std::string key = "k" + std::to_string(dice_.roll(recipe_.keys));
+    if (choice < 4) return kv::get(key);
+    if (choice < 6) return kv::put(key, value());
+    if (choice < 8) return kv::append(key, value());
+    if (choice < 9) return kv::compare_and_set(key, std::string_view(value()), value());
+    return kv::remove(key);
+  }
+
+  Recipe recipe_;
+  Dice dice_;
+  const statemachine::MachineKind& kind_;
+  statemachine::AnyMachine machine_;
+  HistoryRecorder recorder_;
+  std::vector<Client> clients_;
+  std::vector<std::string> commands_;
+  std::vector<std::size_t> lost_;
+  std::uint64_t invoked_ = 0;
+  std::uint64_t next_process_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t Dice::roll(std::uint64_t sides) {
+  statemachine::Fold digest;
+  digest(++state_);
+  return digest.digest() % sides;
+}
+
+History simulate(const Recipe& recipe, std::uint64_t seed) {
+  return Simulation(recipe, seed * 1'000'003).run();
+}
+
+void spoil(History& history, std::uint64_t seed) {
+  std::vector<Operation*> known;
+  for (Operation& operation : history.operations) {
+    const bool is_read = history.machine->read_only(operation.command);
+    if (operation.result && is_read) known.push_back(&operation);
+  }
+  if (known.empty()) return;
+  // Another read's result, or what would be read at the very end or beginning.
+  Dice dice(seed * 7919);
+  Operation& spoiled = *known[dice.roll(known.size())];
+  statemachine::AnyMachine machine = history.machine->make();
+  if (dice.roll(2) == 0) {
+    spoiled.result = known[dice.roll(known.size())]->result;
+    return;
+  }
+  if (dice.roll(2) == 0) {
+    for (const Operation& operation : history.operations) machine.apply(operation.command);
+  }
+  spoiled.result = machine.apply(spoiled.command);
+}
+
+}  // namespace lockstep::chaos

@@ -1,0 +1,44 @@
+// Histories for tests, made by really running a machine: each operation takes effect at a moment
+// inside its interval, so the history is linearizable until a test spoils it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chaos/check/history.h"
+
+namespace lockstep::chaos {
+
+/// A stream of numbers that depends on its seed alone.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : state_(seed) {}
+
+  /// From 0 to `sides` - 1.
+  std::uint64_t roll(std::uint64_t sides);
+
+ private:
+  std::uint64_t state_;
+};
+
+struct Recipe {
+  std::string_view machine = "kv";
+  std::uint64_t operations = 8;
+  std::uint64_t clients = 3;
+  std::uint64_t keys = 2;
+  std::uint64_t values = 3;
+  std::uint64_t lost_in_1000 = 100;     // Operations that never return.
+  std::uint64_t unknown_in_1000 = 100;  // Operations that return without a known result.
+  bool unique_values = false;
+};
+
+/// A linearizable history; clients go on as other processes after an operation without a return.
+History simulate(const Recipe& recipe, std::uint64_t seed);
+
+/// Gives a read the result of another read, or of the beginning or the end; the history is often no
+/// longer linearizable.
+void spoil(History& history, std::uint64_t seed);
+
+}  // namespace lockstep::chaos
