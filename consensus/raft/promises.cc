@@ -35,7 +35,11 @@ std::optional<std::string> forgot_term(std::uint64_t answered, Term promised) {
 }  // namespace
 
 std::optional<Probe> RaftPromises::see(const Witness& witness) {
-  if (witness.kind == Witness::Kind::Started) offers_.erase(witness.node);
+  if (witness.kind == Witness::Kind::Started) {
+    offers_.erase(witness.node);
+    const bool known = std::find(nodes_.begin(), nodes_.end(), witness.node) != nodes_.end();
+    if (!known) nodes_.push_back(witness.node);
+  }
   const auto* message = witness.message_as<raft::Message>();
   if (message == nullptr) return std::nullopt;
   if (witness.kind == Witness::Kind::Delivered) {
@@ -77,10 +81,9 @@ void RaftPromises::remember(NodeId node, Offer offer) {
 
 // §5.2: another candidate of the same term, whose log is as good as can be, must not get the vote.
 std::optional<Probe> RaftPromises::vote_given(NodeId voter, NodeId candidate, Term term) const {
-  const auto rival = std::find_if(members_.begin(), members_.end(), [&](NodeId member) {
-    return member != voter && member != candidate;
-  });
-  if (rival == members_.end()) return std::nullopt;
+  const auto rival = std::find_if(nodes_.begin(), nodes_.end(),
+                                  [&](NodeId node) { return node != voter && node != candidate; });
+  if (rival == nodes_.end()) return std::nullopt;
   Probe probe;
   probe.promise = fmt::format("{} granted its vote in term {} to {}", to_string(voter),
                               number(term), to_string(candidate));

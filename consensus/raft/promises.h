@@ -18,8 +18,6 @@ namespace lockstep::consensus {
 
 class RaftPromises {
  public:
-  explicit RaftPromises(std::vector<NodeId> members) : members_(std::move(members)) {}
-
   /// A probe if the event is a promise that was just sent.
   std::optional<Probe> see(const Witness& witness);
 
@@ -35,7 +33,7 @@ class RaftPromises {
   std::optional<Probe> vote_given(NodeId voter, NodeId candidate, raft::Term term) const;
   std::optional<Probe> acknowledged(NodeId node, NodeId leader, raft::Term term, raft::Index index);
 
-  std::vector<NodeId> members_;
+  std::vector<NodeId> nodes_;  // All that ever started, in whose name a question can be asked.
   // Invariant: at most kOffers for each node, oldest first.
   std::map<NodeId, std::deque<Offer>> offers_;
 };

@@ -9,10 +9,9 @@ namespace lockstep::consensus::tests {
 using transport::chance;
 using transport::within;
 
-Group::Group(GroupOptions options) : options_(std::move(options)), monitor_({}), promises_({}) {
+Group::Group(GroupOptions options) : options_(std::move(options)), monitor_({}) {
   for (std::uint32_t id = 1; id <= options_.nodes; ++id) ids_.push_back(NodeId{id});
   monitor_ = RaftMonitor(ids_);
-  promises_ = RaftPromises(ids_);
   members_.resize(ids_.size());
   for (const NodeId node : ids_) restart(node);
 }

@@ -9,7 +9,9 @@ namespace {
 
 class Probed : public Shown<RaftPromises> {
  public:
-  Probed() : Shown(RaftPromises({kSelf, kSecond, kThird})) {}
+  explicit Probed(std::vector<NodeId> nodes = {kSelf, kSecond, kThird}) : Shown(RaftPromises()) {
+    for (const NodeId node : nodes) happened(Witness::Kind::Started, node);
+  }
 };
 
 /// What a shadow of kSelf with these bytes says to the probe.
@@ -50,7 +52,7 @@ TEST_CASE("a granted vote survives, and a forgotten one is found out [§5.2]") {
 TEST_CASE("refusals promise nothing, and two nodes leave no rival to ask") {
   Probed probed;
   CHECK_FALSE(probed.sent(kSelf, kSecond, vote(4, false)));
-  Shown<RaftPromises> pair(RaftPromises({kSelf, kSecond}));
+  Probed pair({kSelf, kSecond});
   CHECK_FALSE(pair.sent(kSelf, kSecond, vote(4)));
 }
 
