@@ -1,0 +1,137 @@
+// Faults in a person's words.
+#include <fmt/core.h>
+
+#include "chaos/injector_engine.h"
+
+namespace lockstep::chaos {
+namespace {
+
+std::string label(const Node& node, const Cast& cast) {
+  const auto who = resolve(node, cast);
+  if (number(who) != 0) return to_string(who);
+  return node.role() == Node::LEADER ? "the leader" : "nobody";
+}
+
+template <class Nodes>
+std::string list(const Nodes& nodes, const Cast& cast) {
+  std::string text;
+  for (const auto& node : nodes) text += (text.empty() ? "" : " ") + label(node, cast);
+  return text;
+}
+
+std::string lasting(const Fault& fault) {
+  return fault.for_ms() == 0 ? "" : fmt::format(" for {} ms", fault.for_ms());
+}
+
+std::string back(const Fault& fault) {
+  return fault.for_ms() == 0 ? "" : fmt::format(", back after {} ms", fault.for_ms());
+}
+
+std::string partition_story(const Partition& partition, const Cast& cast) {
+  std::string groups;
+  for (const auto& group : partition.group()) {
+    groups += (groups.empty() ? "" : " | ") + list(group.node(), cast);
+  }
+  return "partition " + groups + " | all others";
+}
+
+std::string isolate_story(const Isolate& isolate, const Cast& cast) {
+  const auto who = label(isolate.node(), cast);
+  switch (isolate.direction()) {
+    case Isolate::INCOMING:
+      return who + " hears nobody";
+    case Isolate::OUTGOING:
+      return "nobody hears " + who;
+    default:
+      return who + " is cut off";
+  }
+}
+
+std::string crash_story(const Crash& crash, const Cast& cast) {
+  const auto who = label(crash.node(), cast);
+  switch (crash.point()) {
+    case Crash::BEFORE_STORAGE:
+      return who + " crashes before its next write is stored";
+    case Crash::AFTER_STORAGE:
+      return who + " crashes once its next write is stored";
+    case Crash::AFTER_SEND:
+      return fmt::format("{} crashes after its next {} sends", who, crash.sends());
+    default:
+      return who + " crashes";
+  }
+}
+
+std::string percent(std::uint32_t ppm) {
+  return fmt::format("{}.{:04} %", ppm / 10000, ppm % 10000);
+}
+
+}  // namespace
+
+std::string story_of(const Fault& fault, const Cast& cast) {
+  switch (fault.kind_case()) {
+    case Fault::kPartition:
+      return partition_story(fault.partition(), cast) + lasting(fault);
+    case Fault::kIsolate:
+      return isolate_story(fault.isolate(), cast) + lasting(fault);
+    case Fault::kOneWay:
+      return fmt::format("{} does not reach {}{}", label(fault.one_way().from(), cast),
+                         label(fault.one_way().to(), cast), lasting(fault));
+    case Fault::kBridge:
+      return fmt::format("only {} joins {} and the others{}", label(fault.bridge().bridge(), cast),
+                         list(fault.bridge().left(), cast), lasting(fault));
+    case Fault::kCrash:
+      return crash_story(fault.crash(), cast) + back(fault);
+    case Fault::kWipe:
+      return label(fault.wipe().node(), cast) + " loses its disk" + back(fault);
+    case Fault::kPause:
+      return label(fault.pause().node(), cast) + " stands still" + lasting(fault);
+    case Fault::kSlowLink:
+      return fmt::format("the link from {} to {} takes {} ms longer{}",
+                         label(fault.slow_link().from(), cast), label(fault.slow_link().to(), cast),
+                         fault.slow_link().extra_ms(), lasting(fault));
+    case Fault::kDelaySpike:
+      return fmt::format("all links take {} ms longer{}", fault.delay_spike().extra_ms(),
+                         lasting(fault));
+    case Fault::kLoss:
+      return percent(fault.loss().ppm()) + " of messages are lost" + lasting(fault);
+    case Fault::kDuplicate:
+      return percent(fault.duplicate().ppm()) + " of messages arrive twice" + lasting(fault);
+    case Fault::kReorder:
+      return percent(fault.reorder().ppm()) + " of messages are overtaken" + lasting(fault);
+    case Fault::kClockStep:
+      return fmt::format("the calendar of {} jumps by {} ms{}",
+                         label(fault.clock_step().node(), cast), fault.clock_step().by_ms(),
+                         lasting(fault));
+    case Fault::kClockDrift:
+      return fmt::format("the clock of {} drifts by {} ppm{}",
+                         label(fault.clock_drift().node(), cast), fault.clock_drift().ppm(),
+                         lasting(fault));
+    case Fault::kTornWrite:
+      return label(fault.torn_write().node(), cast) + " crashes in the middle of its next write" +
+             back(fault);
+    case Fault::kLostFsync:
+      return "fsyncs of " + label(fault.lost_fsync().node(), cast) + " do nothing" + lasting(fault);
+    case Fault::kBitRot:
+      return label(fault.bit_rot().node(), cast) + " crashes and a stored bit flips" + back(fault);
+    case Fault::kDropIt:
+      return fmt::format("this message from {} to {} is lost", to_string(cast.sender),
+                         to_string(cast.receiver));
+    case Fault::kHoldIt:
+      return fmt::format(
+          "this message from {} to {} is held{}{}", to_string(cast.sender),
+          to_string(cast.receiver), lasting(fault),
+          fault.hold_it().until().empty() ? "" : " until " + fault.hold_it().until());
+    case Fault::kDuplicateIt:
+      return fmt::format("this message from {} to {} arrives again {} ms later",
+                         to_string(cast.sender), to_string(cast.receiver),
+                         fault.duplicate_it().after_ms());
+    case Fault::kDeliverOnlyTo:
+      return fmt::format("this broadcast of {} reaches {} only", to_string(cast.sender),
+                         label(fault.deliver_only_to().node(), cast));
+    case Fault::KIND_NOT_SET:
+      return "nothing";
+  }
+  return "nothing";
+}
+
+}  // namespace lockstep::chaos
