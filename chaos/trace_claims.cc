@@ -1,0 +1,48 @@
+#include "chaos/trace_claims.h"
+
+namespace lockstep::chaos {
+
+using transport::number;
+
+const ClaimShapes& claim_shapes() {
+  static const ClaimShapes shapes = {{
+      {"Leads", {"group", "term"}},
+      {"Follows", {"group", "term"}},
+      {"Committed", {"group", "index", "term"}},
+      {"Applied", {"group", "index", "command_digest", "result_digest"}},
+      {"Appended", {"group", "index", "term", "entry_digest"}},
+      {"Truncated", {"group", "index"}},
+      {"Installed", {"group", "index", "term", "state_digest"}},
+      {"Compacted", {"group", "index", "term", "state_digest"}},
+      {"Reached", {"group", "kind"}},
+  }};
+  return shapes;
+}
+
+std::vector<std::uint64_t> claim_values(const transport::Claim& claim) {
+  struct Values {
+    using List = std::vector<std::uint64_t>;
+    List operator()(const transport::Leads& c) const { return {number(c.group), c.term}; }
+    List operator()(const transport::Follows& c) const { return {number(c.group), c.term}; }
+    List operator()(const transport::Committed& c) const {
+      return {number(c.group), c.index, c.term};
+    }
+    List operator()(const transport::Applied& c) const {
+      return {number(c.group), c.index, c.command_digest, c.result_digest};
+    }
+    List operator()(const transport::Appended& c) const {
+      return {number(c.group), c.index, c.term, c.entry_digest};
+    }
+    List operator()(const transport::Truncated& c) const { return {number(c.group), c.index}; }
+    List operator()(const transport::Installed& c) const {
+      return {number(c.group), c.index, c.term, c.state_digest};
+    }
+    List operator()(const transport::Compacted& c) const {
+      return {number(c.group), c.index, c.term, c.state_digest};
+    }
+    List operator()(const transport::Reached& c) const { return {number(c.group), c.kind}; }
+  };
+  return std::visit(Values{}, claim);
+}
+
+}  // namespace lockstep::chaos
