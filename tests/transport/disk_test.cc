@@ -13,8 +13,8 @@ namespace {
 
 using transport::apply;
 using transport::below;
-using transport::draw;
 using transport::Disk;
+using transport::draw;
 using transport::Effects;
 using transport::Image;
 using transport::number_of_key;
@@ -38,8 +38,8 @@ struct Machine {
     end_handler();
   }
   void say(std::uint32_t to) {
-    effects.outgoing.push_back({transport::Outgoing::Kind::Message, false, transport::NodeId{to},
-                                {}, {}});
+    effects.outgoing.push_back(
+        {transport::Outgoing::Kind::Message, false, transport::NodeId{to}, {}, {}});
     end_handler();
   }
   /// Ends a sync; gives what it released, such as "w1 s2": a write of one key, a send to node 2.

@@ -93,13 +93,13 @@ Stage::Stage(transport::ClusterOptions options, std::uint32_t nodes, std::string
 
 void Stage::order(std::uint32_t to, std::string script) {
   constexpr transport::ClientId kClient{9};
-  cluster.submit(kClient, node(to),
-                 transport::compose<transport::Request, transport::Request>(
-                     [&](transport::Request& request) {
-                       request.set_client(number(kClient));
-                       request.set_sequence(++next_sequence_);
-                       request.set_command(std::move(script));
-                     }));
+  cluster.submit(
+      kClient, node(to),
+      transport::compose<transport::Request, transport::Request>([&](transport::Request& request) {
+        request.set_client(number(kClient));
+        request.set_sequence(++next_sequence_);
+        request.set_command(std::move(script));
+      }));
 }
 
 std::string Stage::heard(std::uint32_t by) const {
@@ -113,8 +113,8 @@ std::string Stage::heard(std::uint32_t by) const {
 
 void Stage::on_reply(transport::ClientId client, transport::NodeId from,
                      const transport::Reply& reply) {
-  replies.push_back(fmt::format("{}.{} {} {}", to_string(client), reply.sequence(),
-                                to_string(from), reply.result()));
+  replies.push_back(fmt::format("{}.{} {} {}", to_string(client), reply.sequence(), to_string(from),
+                                reply.result()));
 }
 
 }  // namespace lockstep::tests

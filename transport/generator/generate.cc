@@ -99,21 +99,40 @@ void write_fold_field(std::ostream& out, const FieldDescriptor& field) {
     out << "  digest(static_cast<std::uint64_t>(" << value << ".size()));\n"
         << "  for (const auto& item : " << value << ") fold(digest, item);\n";
   } else if (field.has_presence()) {
-    out << "  if (message.has_" << name << "()) {\n"
-        << "    digest(" << field.number() << "u);\n"
-        << "    fold(digest, " << value << ");\n"
-        << "  }\n";
+    out << "  digest(message.has_" << name << "());\n"
+        << "  if (message.has_" << name << "()) fold(digest, " << value << ");\n";
   } else {
     out << "  fold(digest, " << value << ");\n";
   }
 }
 
+void write_fold_oneof(std::ostream& out, const google::protobuf::OneofDescriptor& oneof) {
+  const std::string which = "message." + oneof.name() + "_case()";
+  out << "  digest(static_cast<std::uint64_t>(" << which << "));\n"
+      << "  switch (static_cast<int>(" << which << ")) {\n";
+  for (int i = 0; i < oneof.field_count(); ++i) {
+    const auto& field = *oneof.field(i);
+    out << "    case " << field.number() << ": fold(digest, message." << field.lowercase_name()
+        << "()); break;\n";
+  }
+  out << "    default: break;\n  }\n";
+}
+
+/// What is absent is folded as well: otherwise one message could read like another.
 void write_fold(std::ostream& out, const Descriptor& message) {
   out << "void fold(Fold& digest, const " << cpp_name(message) << "& message) {\n"
       << "  using lockstep::statemachine::fold;\n"
       << "  static_cast<void>(message);\n"
       << "  digest(" << message.field_count() << "u);\n";
-  for (int i = 0; i < message.field_count(); ++i) write_fold_field(out, *message.field(i));
+  for (int i = 0; i < message.field_count(); ++i) {
+    const auto& field = *message.field(i);
+    const auto* oneof = field.real_containing_oneof();
+    if (oneof == nullptr) {
+      write_fold_field(out, field);
+    } else if (oneof->field(0) == &field) {
+      write_fold_oneof(out, *oneof);
+    }
+  }
   out << "}\n\n";
 }
 

@@ -197,9 +197,8 @@ NodeProcessError::NodeProcessError(NodeId node, const std::string& happened)
 
 HostFactory child_processes(ChildProcessOptions options) {
   ignore_broken_pipes();
-  return [options](const Node& prototype) {
-    return std::make_unique<ChildHost>(prototype, options);
-  };
+  return
+      [options](const Node& prototype) { return std::make_unique<ChildHost>(prototype, options); };
 }
 
 }  // namespace lockstep::transport

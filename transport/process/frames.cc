@@ -50,8 +50,7 @@ FrameStatus Frames::receive(google::protobuf::MessageLite& message) {
   const std::size_t total = kHeader + length;
   if (const auto status = fill(total); status != FrameStatus::Ok) return status;
   if (have_ > total) return FrameStatus::Malformed;
-  const bool parsed =
-      message.ParseFromArray(incoming_.data() + kHeader, static_cast<int>(length));
+  const bool parsed = message.ParseFromArray(incoming_.data() + kHeader, static_cast<int>(length));
   return parsed ? FrameStatus::Ok : FrameStatus::Malformed;
 }
 

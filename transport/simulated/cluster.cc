@@ -14,13 +14,17 @@ Cluster::Cluster(EventLoop& loop, ClusterOptions options)
 
 Cluster::~Cluster() = default;
 
+bool Cluster::exists(NodeId node) const {
+  return number(node) < sites_.size() && sites_[number(node)] != nullptr;
+}
+
 Cluster::Site& Cluster::site(NodeId node) {
-  LOCKSTEP_CHECK(number(node) < sites_.size() && sites_[number(node)] != nullptr);
+  LOCKSTEP_CHECK(exists(node));
   return *sites_[number(node)];
 }
 
 const Cluster::Site& Cluster::site(NodeId node) const {
-  LOCKSTEP_CHECK(number(node) < sites_.size() && sites_[number(node)] != nullptr);
+  LOCKSTEP_CHECK(exists(node));
   return *sites_[number(node)];
 }
 
@@ -55,14 +59,29 @@ void Cluster::restart(NodeId node) {
   boot(starting, Start::Kind::Restart);
 }
 
-void Cluster::pause(NodeId node) { site(node).paused = true; }
+void Cluster::pause(NodeId node) { site(node).paused = is_up(node); }
 
 void Cluster::resume(NodeId node) {
   Site& waking = site(node);
   waking.paused = false;
-  for (auto& event : std::exchange(waking.backlog, {})) {
-    loop_.schedule(loop_.now(), std::move(event));
-  }
+  if (!waking.backlog.empty()) schedule_catch_up(waking);
+}
+
+void Cluster::schedule_catch_up(Site& site) {
+  Event event;
+  event.target = this;
+  event.kind = static_cast<std::uint32_t>(Kind::CatchUp);
+  event.node = site.id;
+  event.life = site.life;
+  loop_.schedule(loop_.now(), std::move(event));
+}
+
+void Cluster::catch_up(Site& site) {
+  if (site.paused || site.backlog.empty()) return;
+  Event event = std::move(site.backlog.front());
+  site.backlog.pop_front();
+  step(site, event);
+  if (!site.backlog.empty()) schedule_catch_up(site);
 }
 
 bool Cluster::rot(NodeId node, std::uint64_t ordinal) {
@@ -76,6 +95,10 @@ bool Cluster::rot(NodeId node, std::uint64_t ordinal) {
 }
 
 void Cluster::submit(ClientId client, NodeId node, Envelope request) {
+  if (!exists(node)) {
+    ++counts_.lost;
+    return;
+  }
   Link& link = links_.to_node(client, node);
   const Fate fate = link.next(options_.seed, mix(number(client)) ^ number(node), options_.network);
   if (fate.lost) return;
@@ -99,8 +122,10 @@ Cluster::Kind Cluster::arrival_of(Outgoing::Kind kind) {
                                          : Kind::ReplyToNode;
 }
 
-void Cluster::arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at) {
+void Cluster::arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at,
+                     std::uint32_t life) {
   Event event;
+  event.life = life;
   event.target = this;
   event.kind = static_cast<std::uint32_t>(kind);
   event.node = to;
@@ -120,7 +145,9 @@ void Cluster::fire(Event& event) {
     return;
   }
   Site& receiver = site(event.node);
-  if (receiver.paused) {
+  if (static_cast<Kind>(event.kind) == Kind::CatchUp) return catch_up(receiver);
+  // What arrives while a backlog is worked off stands in line, or it would overtake.
+  if (receiver.paused || !receiver.backlog.empty()) {
     receiver.backlog.push_back(std::move(event));
     return;
   }
@@ -129,8 +156,8 @@ void Cluster::fire(Event& event) {
 
 void Cluster::step(Site& site, Event& event) {
   const auto kind = static_cast<Kind>(event.kind);
-  const bool dies_with_the_node = kind == Kind::Timer || kind == Kind::Sync;
-  if (site.host == nullptr || (dies_with_the_node && event.life != site.life)) {
+  const bool died_with_the_node = event.life != kAnyLife && event.life != site.life;
+  if (site.host == nullptr || died_with_the_node) {
     if (event.payload) {
       Witness lost = witness(Witness::Kind::Dropped, event.peer);
       lost.peer = site.id;
@@ -163,7 +190,7 @@ void Cluster::step(Site& site, Event& event) {
     seen.payload = &call.payload;
     if (kind == Kind::Request) {
       seen.kind = Witness::Kind::Requested;
-      seen.client = ClientId{event.key};
+      seen.client = event.peer == NodeId{} ? ClientId{event.key} : client_of(event.peer);
     }
   }
   fold_event(kind, site, event);
@@ -279,8 +306,8 @@ void Cluster::send(Site& site, Outgoing& outgoing) {
     return reply_to_client(site, outgoing);
   }
   if (outgoing.kind == Outgoing::Kind::Reply) outgoing.to = node_of(outgoing.client);
-  if (number(outgoing.to) >= sites_.size() || sites_[number(outgoing.to)] == nullptr) {
-    ++counts_.lost;  // a node that does not exist
+  if (!exists(outgoing.to)) {
+    ++counts_.lost;
     return;
   }
   if (transmit(site, outgoing)) kill(site);
@@ -293,7 +320,7 @@ bool Cluster::transmit(Site& site, Outgoing& outgoing) {
   tell(sent);
   const Kind kind = arrival_of(outgoing.kind);
   if (outgoing.to == site.id) {
-    arrive(kind, site.id, site.id, std::move(outgoing.payload), loop_.now());
+    arrive(kind, site.id, site.id, std::move(outgoing.payload), loop_.now(), site.life);
     return false;
   }
   ++counts_.messages;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -143,7 +144,15 @@ class Cluster final : private Event::Target {
   std::uint64_t event() const { return loop_.fired(); }
 
  private:
-  enum class Kind : std::uint32_t { Deliver, Request, ReplyToNode, ReplyToClient, Timer, Sync };
+  enum class Kind : std::uint32_t {
+    Deliver,
+    Request,
+    ReplyToNode,
+    ReplyToClient,
+    Timer,
+    Sync,
+    CatchUp
+  };
 
   struct Site {
     NodeId id{};
@@ -153,20 +162,24 @@ class Cluster final : private Event::Target {
     Disk disk;
     Timers timers;
     NodeClock clock;
-    std::uint32_t life = 0;  ///< events of an earlier life are void
+    std::uint32_t life = 0;  ///< events of an earlier life are void; the first is 1
     std::uint64_t incarnation = 0;
     std::uint64_t syncs = 0;
     bool paused = false;
     bool lies = false;
     bool tears = false;
-    std::vector<Event> backlog;
+    std::deque<Event> backlog;  ///< in order of arrival; what comes later stands behind it
   };
+  static constexpr std::uint32_t kAnyLife = 0;  ///< of events that a crash does not void
 
+  bool exists(NodeId node) const;
   Site& site(NodeId node);
   const Site& site(NodeId node) const;
 
   void fire(Event& event) override;
   void step(Site& site, Event& event);
+  void schedule_catch_up(Site& site);
+  void catch_up(Site& site);
   void boot(Site& site, Start::Kind kind);
   void run(Site& site, const Step& step);
   void carry_out(Site& site);
@@ -182,7 +195,8 @@ class Cluster final : private Event::Target {
   void fold_event(Kind kind, const Site& site, const Event& event);
   void fold_effects(const Effects& effects);
   static Kind arrival_of(Outgoing::Kind kind);
-  void arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at);
+  void arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at,
+              std::uint32_t life = kAnyLife);
   void set_clocks(Site& site) const;
 
   Witness witness(Witness::Kind kind, NodeId node) const;

@@ -17,10 +17,15 @@ void Cluster::fold_event(Kind kind, const Site& site, const Event& event) {
 
 void Cluster::fold_effects(const Effects& effects) {
   for (const auto& write : effects.writes) {
+    digest_(write.value.has_value());
     fold(digest_, write.key);
     if (write.value) fold(digest_, *write.value);
   }
-  for (const auto& outgoing : effects.outgoing) digest_(outgoing.payload.digest());
+  for (const auto& outgoing : effects.outgoing) {
+    digest_((static_cast<std::uint64_t>(outgoing.kind) << 40) |
+            (static_cast<std::uint64_t>(outgoing.early) << 32) | number(outgoing.to));
+    digest_(outgoing.payload.digest());
+  }
   for (const auto& claim : effects.claims) fold(digest_, claim);
 }
 
