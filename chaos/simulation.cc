@@ -36,16 +36,36 @@ class Watch final : public transport::Observer {
   const transport::Violation* violation_ = nullptr;
 };
 
+/// A cluster that is complete: whoever is built on it finds all its nodes.
+struct Founded {
+  Founded(EventLoop& loop, const RunSpec& spec) : cluster(loop, cluster_options(spec)) {
+    const auto& machine = *statemachine::find_machine(spec.workload.machine);
+    const auto made = spec.system->make_node(spec.options, machine);
+    const auto& prototype = std::get<std::shared_ptr<transport::Node>>(made);
+    for (std::uint32_t id = 1; id <= spec.nodes; ++id) cluster.add(NodeId{id}, prototype->fresh());
+  }
+
+  static ClusterOptions cluster_options(const RunSpec& spec) {
+    ClusterOptions options;
+    options.seed = spec.seed;
+    options.host = spec.host;
+    options.keeps_log = spec.keeps_log;
+    return options;
+  }
+
+  Cluster cluster;
+};
+
 class Simulation {
  public:
   Simulation(const RunSpec& spec, const Attach& attach)
       : spec_(spec),
-        cluster_(loop_, cluster_options(spec)),
+        founded_(loop_, spec),
+        cluster_(founded_.cluster),
         injector_(cluster_, spec.plan, spec.seed),
         watch_(spec.system->monitors(spec.nodes)),
         clients_(cluster_, *spec.system, spec.workload, spec.patience, spec.seed) {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
-    add_nodes();
     cluster_.add_observer(&coverage_);
     cluster_.add_observer(&injector_);
     cluster_.add_observer(&watch_);
@@ -73,23 +93,6 @@ class Simulation {
   }
 
  private:
-  static ClusterOptions cluster_options(const RunSpec& spec) {
-    ClusterOptions options;
-    options.seed = spec.seed;
-    options.host = spec.host;
-    options.keeps_log = spec.keeps_log;
-    return options;
-  }
-
-  void add_nodes() {
-    const auto& machine = *statemachine::find_machine(spec_.workload.machine);
-    auto made = spec_.system->make_node(spec_.options, machine);
-    const auto prototype = std::get<std::shared_ptr<transport::Node>>(made);
-    for (std::uint32_t id = 1; id <= spec_.nodes; ++id) {
-      cluster_.add(NodeId{id}, prototype->fresh());
-    }
-  }
-
   /// Runs until the clients are done or `end`; false if the run is over, for better or worse.
   bool advance(Time end) {
     const bool is_calm = end == Time::max();
@@ -178,7 +181,8 @@ class Simulation {
 
   const RunSpec& spec_;
   EventLoop loop_;
-  Cluster cluster_;
+  Founded founded_;
+  Cluster& cluster_;
   Injector injector_;
   Coverage coverage_;
   Watch watch_;
