@@ -68,15 +68,21 @@ std::vector<const Descriptor*> messages_of(const FileDescriptor& file) {
   return all;
 }
 
-/// A protocol's envelope: `Message` with a oneof `body` of messages.
+/// A protocol's envelope: the top-level `Message`, which has a oneof `body` of messages.
 bool is_envelope(const Descriptor& message) {
-  const auto* body = message.FindFieldByNumber(1);
-  return message.name() == "Message" && message.containing_type() == nullptr &&
-         message.real_oneof_decl_count() == 1 && body != nullptr &&
-         message.oneof_decl(0)->name() == "body";
+  return message.name() == "Message" && message.containing_type() == nullptr;
+}
+
+bool is_body(const FieldDescriptor& field) {
+  const auto* oneof = field.real_containing_oneof();
+  return oneof != nullptr && oneof->name() == "body" &&
+         field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
 }
 
 std::string refusal(const Descriptor& message) {
+  if (is_envelope(message) && message.field_count() == 0) {
+    return message.full_name() + ": Message needs a oneof `body` of messages";
+  }
   for (int i = 0; i < message.field_count(); ++i) {
     const auto& field = *message.field(i);
     if (field.is_map()) return field.full_name() + ": a map has no fixed order, use repeated";
@@ -84,8 +90,7 @@ std::string refusal(const Descriptor& message) {
         field.cpp_type() == FieldDescriptor::CPPTYPE_FLOAT) {
       return field.full_name() + ": floating point has no stable digest, use an integer";
     }
-    if (is_envelope(message) && (field.containing_oneof() == nullptr ||
-                                 field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE)) {
+    if (is_envelope(message) && !is_body(field)) {
       return field.full_name() + ": Message holds one oneof `body` of messages and nothing else";
     }
   }
