@@ -179,6 +179,11 @@ TEST_CASE("late rejections are ignored [§5.3]") {
   bench.deliver(kSecond, rejected(2, 2, 1, 0));
   CHECK(bench.number_in("n2 next") == 4);
   CHECK(bench.sent<raft::AppendEntries>(kSecond).empty());
+  // It still replicates: it does not wait for one answer before it sends the next entry.
+  for (std::uint64_t sequence = 1; sequence <= 2; ++sequence) {
+    bench.add(sequence);
+    CHECK(bench.sent<raft::AppendEntries>(kSecond).size() == 1);
+  }
 }
 
 TEST_CASE("answers for more than the leader has are ignored") {
