@@ -1,0 +1,48 @@
+// Clients that send their next request when the last one is answered: the load of the benchmarks of
+// whole clusters. A protocol's benchmark gives the nodes and the commands.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "transport/simulated/cluster.h"
+
+namespace lockstep::bench {
+
+struct Load {
+  std::uint32_t nodes = 5;
+  std::uint64_t clients = 4;
+  std::function<std::unique_ptr<transport::Node>()> make;
+  std::function<std::string(std::uint64_t sequence)> command;
+};
+
+/// A cluster under load, driven event by event.
+class ClosedLoop final : private transport::ReplySink {
+ public:
+  ClosedLoop(Load load, transport::HostFactory host);
+  ~ClosedLoop() override { loop_.clear(); }
+
+  void step() { loop_.step(); }
+  const transport::ClusterCounts& counts() const { return cluster_.counts(); }
+  std::uint64_t replies() const { return replies_; }
+  /// Requires: it was set up, so that every client has a request under way.
+  void submit(std::uint64_t client, transport::NodeId to);
+
+ private:
+  void on_reply(transport::ClientId client, transport::NodeId from,
+                const transport::Reply& reply) override;
+
+  Load load_;
+  transport::EventLoop loop_;
+  transport::Cluster cluster_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t replies_ = 0;
+};
+
+/// Runs events until the benchmark has enough; an item is one handler call ("step").
+void run(benchmark::State& state, const Load& load, transport::HostFactory host);
+
+}  // namespace lockstep::bench
