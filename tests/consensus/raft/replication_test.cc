@@ -234,6 +234,21 @@ TEST_CASE("only the leader executes; others say whom to ask [§8]") {
   CHECK(bench.replies().front().redirect() == 3);
 }
 
+TEST_CASE("a client hears from the leader that took its request, and from nobody else [§8]") {
+  Bench follower;
+  follower.deliver(kSecond, entries(1, 0, 0, {1}, 1));
+  CHECK(follower.number_in("applied") == 1);
+  CHECK(follower.replies().empty());
+
+  Bench successor = leader_with({1}, 2);
+  successor.add(1);
+  successor.become_durable();
+  successor.deliver(kSecond, accepted(2, 2));
+  CHECK(successor.number_in("applied") == 2);
+  REQUIRE(successor.replies().size() == 1);
+  CHECK(successor.replies().front().client() == 7);
+}
+
 TEST_CASE("what is no command is rejected") {
   Bench bench;
   bench.lead();
