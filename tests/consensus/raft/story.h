@@ -8,6 +8,7 @@
 
 namespace lockstep::consensus::tests {
 
+using transport::Appended;
 using transport::Applied;
 using transport::Committed;
 using transport::Compacted;
