@@ -329,13 +329,13 @@ class Swarm {
   }
 
   bool one_leader_after_the_other() {
-    Fault* fault = &add(moment(), dice_.between(1, 400));
+    Fault* fault = &add(moment(), while_disturbed());
     const std::uint32_t times = dice_.between(2, 5);
     for (std::uint32_t time = 1;; ++time) {
       fault->mutable_crash()->mutable_node()->set_role(Node::LEADER);
       if (time == times) return true;
       const std::string previous = name_of_fault(plan_.fault_size());
-      fault = &add(0, dice_.between(1, 400));
+      fault = &add(0, while_disturbed());
       fault->set_delay_ms(dice_.between(1, 300));
       fault->mutable_on()->set_after(previous);
     }
