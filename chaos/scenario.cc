@@ -1,0 +1,197 @@
+#include "chaos/scenario.h"
+
+#include <map>
+#include <stdexcept>
+#include <vector>
+
+#include "chaos/link_faults.h"
+#include "transport/check.h"
+#include "transport/simulated/executor.h"
+
+namespace lockstep::chaos {
+
+using asio::awaitable;
+using transport::ClientId;
+using transport::Duration;
+using transport::NodeId;
+using transport::Reply;
+using transport::Time;
+using transport::Witness;
+
+class Scenario::Stage final : public transport::Observer,
+                              public transport::Interceptor,
+                              public transport::ReplySink {
+ public:
+  Stage(const System& of, const ScenarioOptions& options)
+      : system(of),
+        cluster(loop, cluster_options(options)),
+        time(loop),
+        monitors(of.monitors(options.nodes)),
+        links(options.seed) {
+    const auto& machine = *statemachine::find_machine(
+        options.machine.empty() ? of.machines.front() : options.machine);
+    const auto made = of.make_node(options.options, machine);
+    const auto* prototype = std::get_if<std::shared_ptr<transport::Node>>(&made);
+    LOCKSTEP_CHECK(prototype != nullptr);
+    for (std::uint32_t id = 1; id <= options.nodes; ++id) {
+      cluster.add(NodeId{id}, (*prototype)->fresh());
+    }
+    cluster.add_observer(this);
+    cluster.set_interceptor(this);
+    cluster.set_reply_sink(this);
+    for (const NodeId node : cluster.nodes()) cluster.start(node);
+  }
+  ~Stage() override { time.finish(); }
+
+  static transport::ClusterOptions cluster_options(const ScenarioOptions& options) {
+    transport::ClusterOptions wanted;
+    wanted.seed = options.seed;
+    wanted.network = options.network;
+    wanted.host = options.host;
+    return wanted;
+  }
+
+  void see(const Witness& witness) override {
+    if (witness.kind == Witness::Kind::Observed) {
+      if (const auto* leads = std::get_if<transport::Leads>(witness.claim)) {
+        if (leads->term > term) {
+          term = leads->term;
+          leader = witness.node;
+        }
+      }
+    }
+    for (auto& monitor : monitors) {
+      monitor.see(witness);
+      if (!violation && monitor.violation()) violation = monitor.violation();
+    }
+  }
+
+  void on_transmission(const transport::Transmission& transmission,
+                       transport::Fate& fate) override {
+    std::vector<std::size_t> bitten;
+    if (!links.empty()) links.apply(transmission, cluster.network().delay.high, fate, bitten);
+  }
+
+  transport::CrashPoint on_effects(NodeId, const transport::Effects&) override { return {}; }
+
+  void on_reply(ClientId client, NodeId, const Reply& reply) override {
+    answers[number(client)] = reply;
+  }
+
+  void cut(std::size_t name, const std::vector<std::pair<NodeId, NodeId>>& pairs) {
+    LinkSet cut_off(number(cluster.nodes().back()));
+    for (const auto& [from, to] : pairs) cut_off.add(from, to);
+    links.begin({name, LinkFaults::Effect::Cut, std::move(cut_off)});
+  }
+
+  const System& system;
+  transport::EventLoop loop;
+  transport::Cluster cluster;
+  transport::VirtualTime time;
+  std::vector<AnyMonitor> monitors;
+  LinkFaults links;
+  std::uint64_t term = 0;
+  std::optional<NodeId> leader;
+  std::optional<transport::Violation> violation;
+  std::uint64_t next_client = 1;
+  std::map<std::uint64_t, Reply> answers;  ///< by client; each client asks once
+};
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(1);
+constexpr Duration kBackoff = std::chrono::milliseconds(20);
+/// Cuts of single links are named above all nodes.
+constexpr std::size_t kLinkCuts = 1 << 20;
+
+}  // namespace
+
+Scenario::Scenario(const System& system, ScenarioOptions options)
+    : stage_(std::make_unique<Stage>(system, options)) {}
+
+Scenario::~Scenario() = default;
+
+void Scenario::play(std::function<awaitable<void>()> script, Duration limit) {
+  stage_->time.spawn(script());
+  const Time end = stage_->loop.now() + limit;
+  while (stage_->time.running() > 0) {
+    if (stage_->loop.now() > end || !stage_->loop.step()) {
+      stage_->time.finish();  // Nobody may resume a script whose owner is gone.
+      throw std::runtime_error("the scenario waits for something that does not happen");
+    }
+  }
+  stage_->time.rethrow();
+}
+
+awaitable<void> Scenario::sleep(Duration duration) { return stage_->time.sleep(duration); }
+
+awaitable<NodeId> Scenario::await_leader() {
+  while (!stage_->leader || !stage_->cluster.is_up(*stage_->leader)) co_await sleep(kTick);
+  co_return *stage_->leader;
+}
+
+awaitable<NodeId> Scenario::await_next_leader() {
+  const std::uint64_t before = stage_->term;
+  while (stage_->term == before) co_await sleep(kTick);
+  co_return *stage_->leader;
+}
+
+std::uint64_t Scenario::term() const { return stage_->term; }
+
+awaitable<std::optional<Reply>> Scenario::ask(NodeId node, std::string command, Duration patience) {
+  const ClientId client{stage_->next_client++};
+  stage_->cluster.submit(client, node,
+                         transport::compose<transport::Request, transport::Request>(
+                             [&](transport::Request& request) {
+                               request.set_client(number(client));
+                               request.set_sequence(1);
+                               request.set_command(command);
+                             }));
+  const Time give_up = stage_->loop.now() + patience;
+  while (stage_->loop.now() < give_up) {
+    co_await sleep(kTick);
+    const auto answer = stage_->answers.find(number(client));
+    if (answer != stage_->answers.end()) co_return answer->second;
+  }
+  co_return std::nullopt;
+}
+
+awaitable<std::string> Scenario::execute(std::string command) {
+  NodeId node = stage_->leader.value_or(stage_->cluster.nodes().front());
+  for (;;) {
+    const auto reply = co_await ask(node, command);
+    if (reply && reply->status() == Reply::OK) co_return reply->result();
+    if (reply && reply->status() == Reply::REJECTED) throw std::runtime_error(reply->result());
+    if (reply && reply->status() == Reply::REDIRECT) {
+      node = NodeId{reply->redirect()};
+    } else {
+      const auto& nodes = stage_->cluster.nodes();
+      node = nodes[number(node) % nodes.size()];
+    }
+    co_await sleep(kBackoff);
+  }
+}
+
+void Scenario::isolate(NodeId node, Direction direction) {
+  std::vector<std::pair<NodeId, NodeId>> pairs;
+  for (const NodeId other : stage_->cluster.nodes()) {
+    if (other == node) continue;
+    if (direction != Direction::Incoming) pairs.emplace_back(node, other);
+    if (direction != Direction::Outgoing) pairs.emplace_back(other, node);
+  }
+  stage_->cut(number(node), pairs);
+}
+
+void Scenario::reconnect(NodeId node) { stage_->links.end(number(node)); }
+
+void Scenario::cut(NodeId from, NodeId to) { stage_->cut(kLinkCuts, {{from, to}}); }
+
+void Scenario::heal() { stage_->links.clear(); }
+
+transport::Cluster& Scenario::cluster() { return stage_->cluster; }
+
+const std::optional<transport::Violation>& Scenario::violation() const {
+  return stage_->violation;
+}
+
+}  // namespace lockstep::chaos

@@ -1,0 +1,86 @@
+// Directed scenarios as coroutines: a cluster in virtual time, with verbs for what a person would do
+// to it by hand.
+//
+//   Scenario scenario(*find_system("raft"), {.nodes = 3});
+//   scenario.play([&]() -> asio::awaitable<void> {
+//     const NodeId leader = co_await scenario.await_leader();
+//     scenario.isolate(leader);
+//     const NodeId next = co_await scenario.await_next_leader();
+//     CHECK(next != leader);
+//   });
+//
+// Monitors watch as in a run; what they find is in violation().
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "chaos/check/history.h"
+#include "chaos/system.h"
+#include "transport/simulated/cluster.h"
+
+namespace lockstep::chaos {
+
+struct ScenarioOptions {
+  std::uint32_t nodes = 3;
+  std::uint64_t seed = 1;
+  std::string machine;  ///< empty is the system's first
+  OptionValues options;
+  transport::NetworkConditions network;
+  transport::HostFactory host = transport::in_process();
+};
+
+/// Which messages an isolated node loses.
+enum class Direction : std::uint8_t { Both, Incoming, Outgoing };
+
+class Scenario {
+ public:
+  /// Makes the nodes and starts them. Requires: the system outlives the scenario and makes nodes from
+  /// these options; machine is one that it replicates.
+  Scenario(const System& system, ScenarioOptions options);
+  ~Scenario();
+
+  /// Runs a script to its end, in virtual time. Throws what the script threw, and
+  /// std::runtime_error if it waits for something that has not happened after `limit`.
+  void play(std::function<asio::awaitable<void>()> script,
+            transport::Duration limit = std::chrono::minutes(10));
+
+  asio::awaitable<void> sleep(transport::Duration duration);
+
+  /// Waits until somebody leads and is up; that may be so already.
+  asio::awaitable<transport::NodeId> await_leader();
+  /// Waits for a leader of a later term than the latest so far.
+  asio::awaitable<transport::NodeId> await_next_leader();
+
+  /// The term of the latest claim to lead; 0 if there was none.
+  std::uint64_t term() const;
+
+  /// One request to one node, by a client of its own. Nothing if no answer came in time.
+  asio::awaitable<std::optional<transport::Reply>> ask(
+      transport::NodeId node, std::string command,
+      transport::Duration patience = std::chrono::seconds(1));
+
+  /// Asks around, following redirects, until the command is executed; gives the result.
+  asio::awaitable<std::string> execute(std::string command);
+
+  /// Cuts a node off until reconnect() or heal().
+  void isolate(transport::NodeId node, Direction direction = Direction::Both);
+  void reconnect(transport::NodeId node);
+  /// Cuts one direction of one link.
+  void cut(transport::NodeId from, transport::NodeId to);
+  /// All links are whole again.
+  void heal();
+
+  transport::Cluster& cluster();
+  const std::optional<transport::Violation>& violation() const;
+
+ private:
+  class Stage;
+  std::unique_ptr<Stage> stage_;
+};
+
+}  // namespace lockstep::chaos
