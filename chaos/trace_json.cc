@@ -122,7 +122,7 @@ class JsonSpeller final : public TraceSpeller {
   static void add_writes(Json& json, const TraceRecord& record) {
     json["writes"] = Json::array();
     for (const auto& write : record.write()) {
-      Json stored = {{"key", printable(write.key())}};
+      Json stored = {{"key", key_text(write.key())}};
       if (write.erased()) {
         stored["erased"] = true;
       } else {

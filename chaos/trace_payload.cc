@@ -8,6 +8,7 @@
 
 #include "statemachine/quoted.h"
 #include "statemachine/sessions.pb.h"
+#include "transport/storage.h"
 
 namespace lockstep::chaos {
 
@@ -69,7 +70,7 @@ std::string scalar_text(const Message& message, const FieldDescriptor& field, in
 std::optional<SessionParts> session_parts(std::string_view bytes) {
   statemachine::SessionCommand command;
   if (!command.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
-  if (command.client() == 0 || command.sequence() == 0) return {};
+  if (command.client() == 0 || command.sequence() == 0 || command.command().empty()) return {};
   if (!command.GetReflection()->GetUnknownFields(command).empty()) return {};
   if (command.SerializeAsString() != bytes) return {};
   return SessionParts{command.client(), command.sequence(), command.command()};
@@ -114,6 +115,16 @@ std::string printable(std::string_view text) {
   return escaped;
 }
 
+std::string key_text(std::string_view key) {
+  constexpr std::size_t kNumberBytes = 8;
+  // No text has a zero byte there, and no number of a run is as large as to have none.
+  if (key.size() > kNumberBytes && key[key.size() - kNumberBytes] == 0) {
+    return statemachine::quoted_key(key.substr(0, key.size() - kNumberBytes)) +
+           std::to_string(transport::number_of_key(key));
+  }
+  return statemachine::quoted_key(key);
+}
+
 void PayloadText::remember(const Message& request) {
   const auto client = number_in(request, "client");
   const auto sequence = number_in(request, "sequence");
@@ -154,6 +165,12 @@ void PayloadText::add_fields(std::string& text, const Message& message) const {
     }
     if (field->is_repeated()) text += "]";
   }
+  // The result of a read that found nothing may have no bytes, and is then no field that is set.
+  const auto* result = field_of(message, "result", FieldDescriptor::CPPTYPE_STRING);
+  if (result == nullptr || !bytes_in(message, "result").empty()) return;
+  const auto* status = field_of(message, "status", FieldDescriptor::CPPTYPE_ENUM);
+  if (status == nullptr || in.GetEnumValue(message, status) != 0) return;
+  if (const auto found = result_text(message, "")) text += " result: " + *found;
 }
 
 std::string PayloadText::bytes_text(const Message& within, const std::string& name,
@@ -171,13 +188,15 @@ std::string PayloadText::bytes_text(const Message& within, const std::string& na
 
 std::optional<std::string> PayloadText::command_text(const std::string& bytes) const {
   if (machine_ == nullptr) return {};
+  // First, because a session command may look like a command with fields unknown to the machine.
+  if (const auto session = session_parts(bytes)) {
+    const std::string text = machine_->describe(session->command, nullptr);
+    if (text != kNoCommand) {
+      return fmt::format("c{}:{} {}", session->client, session->sequence, text);
+    }
+  }
   std::string text = machine_->describe(bytes, nullptr);
-  if (text != kNoCommand) return text;
-  const auto session = session_parts(bytes);
-  if (!session) return {};
-  text = machine_->describe(session->command, nullptr);
-  if (text == kNoCommand) return {};
-  return fmt::format("c{}:{} {}", session->client, session->sequence, text);
+  return text == kNoCommand ? std::nullopt : std::optional(std::move(text));
 }
 
 std::optional<std::string> PayloadText::result_text(const Message& within,

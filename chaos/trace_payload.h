@@ -16,7 +16,7 @@ class Message;
 
 namespace lockstep::chaos {
 
-/// A session command taken apart; `command` points into the bytes given.
+/// A session command taken apart.
 struct SessionParts {
   std::uint64_t client = 0;
   std::uint64_t sequence = 0;
@@ -36,6 +36,9 @@ std::string bytes_in(const google::protobuf::Message& message, const char* field
 
 /// Text in one line of ASCII: control bytes and all beyond ASCII are escaped.
 std::string printable(std::string_view text);
+
+/// A storage key; one made by transport::numbered_key() reads as its prefix and the number.
+std::string key_text(std::string_view key);
 
 /// Spells messages. It remembers each client's last request, so that a reply can be read.
 class PayloadText {

@@ -42,6 +42,8 @@ class Trace::Reader {
 
   /// Nothing if all is well.
   std::optional<TraceError> load() {
+    // What is wrong is said by our own error.
+    const google::protobuf::LogSilencer silent;
     FrameReader frames(bytes_);
     if (const auto error = frames.begin(); !error.message.empty()) return wrong(error);
     auto first = frames.next();

@@ -8,7 +8,6 @@
 #include "chaos/trace.pb.h"
 #include "chaos/trace_payload.h"
 #include "chaos/trace_spellers.h"
-#include "statemachine/quoted.h"
 
 namespace lockstep::chaos {
 namespace {
@@ -35,8 +34,9 @@ class TextSpeller final : public TraceSpeller {
     const auto& run = header.run();
     std::string text;
     if (!run.system().empty()) {
-      text = fmt::format("{}, {} nodes, seed {}: {}\n", run.system(), header.node_size(),
-                         run.seed(), header.replay());
+      text = fmt::format("{}, {} nodes, seed {}", run.system(), header.node_size(), run.seed());
+      if (!header.replay().empty()) text += ": " + printable(header.replay());
+      text += "\n";
     }
     return text + "  time ms     event  node  what\n";
   }
@@ -168,7 +168,7 @@ class TextSpeller final : public TraceSpeller {
         return fmt::format("{}and {} more", text,
                            static_cast<std::size_t>(record.write_size()) - kWritesShown);
       }
-      text += statemachine::quoted_key(write.key());
+      text += key_text(write.key());
       text += write.erased() ? " erased" : fmt::format(" ({} bytes)", write.bytes());
     }
     return text;
