@@ -9,8 +9,21 @@ namespace {
 std::string label(const Node& node, const Cast& cast) {
   const auto who = resolve(node, cast);
   if (number(who) != 0) return to_string(who);
-  return node.role() == Node::LEADER ? "the leader" : "nobody";
+  switch (node.role()) {
+    case Node::LEADER:
+      return "the leader";
+    case Node::SENDER:
+      return "the sender";
+    case Node::RECEIVER:
+      return "the receiver";
+    case Node::WRITER:
+      return "the writer";
+    default:
+      return "nobody";
+  }
 }
+
+std::string who(transport::NodeId node) { return number(node) == 0 ? "somebody" : to_string(node); }
 
 template <class Nodes>
 std::string list(const Nodes& nodes, const Cast& cast) {
@@ -36,28 +49,28 @@ std::string partition_story(const Partition& partition, const Cast& cast) {
 }
 
 std::string isolate_story(const Isolate& isolate, const Cast& cast) {
-  const auto who = label(isolate.node(), cast);
+  const auto name = label(isolate.node(), cast);
   switch (isolate.direction()) {
     case Isolate::INCOMING:
-      return who + " hears nobody";
+      return name + " hears nobody";
     case Isolate::OUTGOING:
-      return "nobody hears " + who;
+      return "nobody hears " + name;
     default:
-      return who + " is cut off";
+      return name + " is cut off";
   }
 }
 
 std::string crash_story(const Crash& crash, const Cast& cast) {
-  const auto who = label(crash.node(), cast);
+  const auto name = label(crash.node(), cast);
   switch (crash.point()) {
     case Crash::BEFORE_STORAGE:
-      return who + " crashes before its next write is stored";
+      return name + " crashes before its next write is stored";
     case Crash::AFTER_STORAGE:
-      return who + " crashes once its next write is stored";
+      return name + " crashes once its next write is stored";
     case Crash::AFTER_SEND:
-      return fmt::format("{} crashes after its next {} sends", who, crash.sends());
+      return fmt::format("{} crashes after its next {} sends", name, crash.sends());
     default:
-      return who + " crashes";
+      return name + " crashes";
   }
 }
 
@@ -114,19 +127,18 @@ std::string story_of(const Fault& fault, const Cast& cast) {
     case Fault::kBitRot:
       return label(fault.bit_rot().node(), cast) + " crashes and a stored bit flips" + back(fault);
     case Fault::kDropIt:
-      return fmt::format("this message from {} to {} is lost", to_string(cast.sender),
-                         to_string(cast.receiver));
+      return fmt::format("this message from {} to {} is lost", who(cast.sender),
+                         who(cast.receiver));
     case Fault::kHoldIt:
       return fmt::format(
-          "this message from {} to {} is held{}{}", to_string(cast.sender),
-          to_string(cast.receiver), lasting(fault),
+          "this message from {} to {} is held{}{}", who(cast.sender), who(cast.receiver),
+          lasting(fault),
           fault.hold_it().until().empty() ? "" : " until " + fault.hold_it().until());
     case Fault::kDuplicateIt:
-      return fmt::format("this message from {} to {} arrives again {} ms later",
-                         to_string(cast.sender), to_string(cast.receiver),
-                         fault.duplicate_it().after_ms());
+      return fmt::format("this message from {} to {} arrives again {} ms later", who(cast.sender),
+                         who(cast.receiver), fault.duplicate_it().after_ms());
     case Fault::kDeliverOnlyTo:
-      return fmt::format("this broadcast of {} reaches {} only", to_string(cast.sender),
+      return fmt::format("this broadcast of {} reaches {} only", who(cast.sender),
                          label(fault.deliver_only_to().node(), cast));
     case Fault::KIND_NOT_SET:
       return "nothing";

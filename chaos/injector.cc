@@ -12,14 +12,6 @@ using transport::CrashPoint;
 using transport::Duration;
 using transport::NodeId;
 
-namespace {
-
-std::uint32_t highest(const transport::Cluster& cluster) {
-  return cluster.nodes().empty() ? 0 : number(cluster.nodes().back());
-}
-
-}  // namespace
-
 Injector::Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed)
     : engine_(std::make_unique<Engine>(cluster, plan, seed)) {}
 Injector::~Injector() = default;
@@ -31,6 +23,7 @@ const std::vector<InjectedFault>& Injector::injected() const { return engine_->i
 void Injector::on_transmission(const transport::Transmission& transmission, transport::Fate& fate) {
   engine_->transmit(transmission, fate);
 }
+std::vector<std::string> Injector::waiting() const { return engine_->waiting(); }
 CrashPoint Injector::on_effects(NodeId node, const transport::Effects& effects) {
   return engine_->write(node, effects);
 }
@@ -42,7 +35,6 @@ Injector::Engine::Engine(transport::Cluster& cluster, const FaultPlan& plan, std
       seed_(seed),
       default_network_(cluster.network()),
       default_sync_(cluster.sync()),
-      patients_(highest(cluster) + 1),
       links_(seed) {
   for (const auto& fault : plan.fault()) {
     Progress& added = progress_.emplace_back();
@@ -258,6 +250,14 @@ void Injector::Engine::see(const transport::Witness& witness) {
 void Injector::Engine::bite(Index index) {
   ++injected_[of(index).account].effects;
   ++counts_[static_cast<std::size_t>(of(index).kind)];
+}
+
+std::vector<std::string> Injector::Engine::waiting() const {
+  std::vector<std::string> stories;
+  for (const auto& fault : progress_) {
+    if (!fault.begun) stories.push_back(story_of(*fault.fault, fault.cast));
+  }
+  return stories;
 }
 
 void Injector::Engine::heal() {

@@ -26,8 +26,8 @@ struct InjectedFault {
   std::uint64_t effects = 0;  ///< what it changed; 0 means that it did not bite
 };
 
-/// Requires: cluster and plan outlive the injector, which is the cluster's only interceptor and must
-/// also be added to it as an observer (that is how it knows who leads).
+/// Requires: cluster and plan outlive the injector, which is the cluster's only interceptor and
+/// must also be added to it as an observer (that is how it knows who leads).
 class Injector final : public transport::Interceptor, public transport::Observer {
  public:
   Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed);
@@ -43,8 +43,10 @@ class Injector final : public transport::Interceptor, public transport::Observer
   const FaultCounts& counts() const;
   const std::vector<InjectedFault>& injected() const;
 
-  void on_transmission(const transport::Transmission& transmission,
-                       transport::Fate& fate) override;
+  /// The faults that have not begun, in words: after the storm, those whose trigger never matched.
+  std::vector<std::string> waiting() const;
+
+  void on_transmission(const transport::Transmission& transmission, transport::Fate& fate) override;
   transport::CrashPoint on_effects(transport::NodeId node,
                                    const transport::Effects& effects) override;
   void see(const transport::Witness& witness) override;

@@ -70,9 +70,10 @@ void Injector::Engine::begin_link_fault(Index index) {
 LinkSet Injector::Engine::links_of(Index index) const {
   const Fault& fault = *progress_[index].fault;
   const Cast& cast = progress_[index].cast;
-  LinkSet links(static_cast<std::uint32_t>(patients_.size() - 1));
+  const std::uint32_t highest = number(cluster_.nodes().back());
+  LinkSet links(highest);
   // Which side of a cut each node is on; 0 is where everybody is who is not named.
-  std::vector<std::uint32_t> side(patients_.size(), 0);
+  std::vector<std::uint32_t> side(highest + 1, 0);
   switch (fault.kind_case()) {
     case Fault::kPartition: {
       std::uint32_t group_number = 0;

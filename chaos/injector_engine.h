@@ -5,6 +5,7 @@
 // injector_nodes.cc nodes: crashes and their points, restarts, pauses, clocks, disks
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class Injector::Engine final : public transport::Event::Target {
 
   const FaultCounts& counts() const { return counts_; }
   const std::vector<InjectedFault>& injected() const { return injected_; }
+  std::vector<std::string> waiting() const;
 
  private:
   using Index = std::size_t;
@@ -132,7 +134,11 @@ class Injector::Engine final : public transport::Event::Target {
   void heal_nodes();
 
   Progress& of(Index index) { return progress_[index]; }
-  Patient& patient(transport::NodeId node) { return patients_[number(node)]; }
+  /// Nodes may join while the storm is on. References stay valid.
+  Patient& patient(transport::NodeId node) {
+    if (number(node) >= patients_.size()) patients_.resize(number(node) + 1);
+    return patients_[number(node)];
+  }
 
   transport::Cluster& cluster_;
   const FaultPlan& plan_;
@@ -141,7 +147,7 @@ class Injector::Engine final : public transport::Event::Target {
   transport::Between default_sync_;
 
   std::vector<Progress> progress_;
-  std::vector<Patient> patients_;  ///< by node number
+  std::deque<Patient> patients_;  ///< by node number
   LinkFaults links_;
   BodyNames names_;
   Cast cast_;

@@ -18,7 +18,10 @@ class LinkSet {
     bits_.resize(static_cast<std::size_t>(stride_) * stride_);
   }
   void add(transport::NodeId from, transport::NodeId to) { bits_[at(from, to)] = 1; }
-  bool has(transport::NodeId from, transport::NodeId to) const { return bits_[at(from, to)] != 0; }
+  /// False for nodes above the highest one.
+  bool has(transport::NodeId from, transport::NodeId to) const {
+    return number(from) < stride_ && number(to) < stride_ && bits_[at(from, to)] != 0;
+  }
 
  private:
   std::size_t at(transport::NodeId from, transport::NodeId to) const {

@@ -66,6 +66,8 @@ TEST_CASE("after heal triggers are void and timed faults do not begin") {
   stage.injector.heal();
   stage.run_to(2000);
   CHECK(stage.count(Kind::Crashed) == 0);
+  CHECK(stage.injector.waiting() ==
+        std::vector<std::string>{"n1 crashes", "n2 crashes", "the writer crashes"});
 }
 
 TEST_CASE("a swarm's storm is always followed by calm") {

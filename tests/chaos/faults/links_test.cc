@@ -103,6 +103,14 @@ TEST_CASE("isolation is in both directions or in one") {
   }
 }
 
+TEST_CASE("a cut stops the copies of messages too") {
+  Stage stage(R"(storm_ms: 1000 conditions { duplicate_ppm: 1000000 }
+    fault { one_way { from { id: 1 } to { id: 2 } } })");
+  stage.run_to(300);
+  CHECK(got(stage, 2, 1, 0, 300) == 0);
+  CHECK(got(stage, 3, 1, 0, 300) > 100);
+}
+
 TEST_CASE("a link that is cut one way still works the other way") {
   Stage stage(R"(storm_ms: 1000 fault { one_way { from { id: 1 } to { id: 2 } } })");
   stage.run_to(300);

@@ -176,5 +176,19 @@ TEST_CASE("the leader is who last claimed to lead; a fault waits until there is 
   CHECK(stage.effects(1) == 1);
 }
 
+TEST_CASE(
+    "a node that joins during the storm is none of the business of faults that began before") {
+  Stage stage(R"(storm_ms: 1000 fault { isolate { node { id: 1 } } }
+    fault { at_ms: 300 for_ms: 100 crash { node { id: 2 } } })");
+  stage.run_to(100);
+  stage.cluster.add(n(6), std::make_unique<transport::Hosted<Toy>>(Toy::Options{}));
+  stage.cluster.start(n(6), true);
+  stage.run_to(500);
+  CHECK(stage.count(Kind::Delivered, 6, 3) > 0);
+  stage.injector.heal();
+  stage.run_to(600);
+  CHECK(stage.cluster.is_up(n(6)));
+}
+
 }  // namespace
 }  // namespace lockstep::toy_faults
