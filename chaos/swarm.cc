@@ -2,407 +2,221 @@
 // plots that wait for an event. Random times alone find about half of the bugs that matter: a vote
 // that was given but not stored shows only if the voter dies within a millisecond of giving it.
 #include <algorithm>
-#include <string>
 
-#include "chaos/fault_plans.h"
-#include "transport/random.h"
+#include "chaos/swarm_draw.h"
 
 namespace lockstep::chaos {
-namespace {
 
-/// Draws for one purpose, one after the other.
-class Dice {
- public:
-  Dice(std::uint64_t seed, std::uint64_t entity) : seed_(seed), entity_(entity) {}
-
-  std::uint32_t below(std::uint32_t bound) {
-    const auto word = transport::draw(seed_, "swarm", entity_, ordinal_++);
-    return static_cast<std::uint32_t>(transport::below(word, bound));
+FaultPlan Swarm::plan() {
+  plan_.set_storm_ms(dice_.between(3'000, 10'000));
+  calm_ms_ = plan_.storm_ms() / 2;
+  conditions();
+  if (kinds_.empty()) return plan_;
+  const std::uint32_t acts = dice_.between(3, 16);
+  for (std::uint32_t act = 1; act <= acts; ++act) {
+    dice_ = Dice(seed_, act);
+    if (dice_.percent(45) && plot()) continue;
+    single(dice_.one_of(kinds_));
   }
-  std::uint32_t between(std::uint32_t low, std::uint32_t high) {
-    return low + below(high - low + 1);
+  return plan_;
+}
+
+bool Swarm::answers(const std::string& name) {
+  return name.ends_with("Reply") || name.ends_with("Response") || name.ends_with("Promise") ||
+         name.ends_with("Accepted") || name.ends_with("Ack") || name.ends_with("Ok");
+}
+
+void Swarm::choose_kinds(const FaultModel& model) {
+  std::vector<FaultKind> possible;
+  for (std::size_t number = 0; number < kFaultKinds; ++number) {
+    const auto kind = static_cast<FaultKind>(number);
+    if (model.survives(kind) && nodes_ >= nodes_needed(kind)) possible.push_back(kind);
   }
-  bool percent(std::uint32_t share) { return below(100) < share; }
-  template <class Values>
-  const auto& one_of(const Values& values) {
-    return values[below(static_cast<std::uint32_t>(values.size()))];
+  for (const auto kind : possible) {
+    if (dice_.percent(50)) kinds_.push_back(kind);
   }
+  if (kinds_.empty() && !possible.empty()) kinds_.push_back(dice_.one_of(possible));
+  for (const auto kind : kinds_) on_.allow(kind);
+}
 
- private:
-  std::uint64_t seed_;
-  std::uint64_t entity_;
-  std::uint64_t ordinal_ = 0;
-};
-
-class Swarm {
- public:
-  Swarm(std::uint64_t seed, const FaultModel& model, std::uint32_t nodes,
-        const std::vector<std::string>& message_names)
-      : seed_(seed), nodes_(nodes), names_(message_names), dice_(seed, 0) {
-    for (const auto& name : names_) {
-      if (answers(name)) answers_.push_back(name);
-    }
-    choose_kinds(model);
+std::uint32_t Swarm::nodes_needed(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::Bridge:
+      return 3;
+    case FaultKind::Partition:
+    case FaultKind::Isolate:
+    case FaultKind::OneWay:
+    case FaultKind::SlowLink:
+    case FaultKind::DelaySpike:
+    case FaultKind::Loss:
+    case FaultKind::Duplicate:
+    case FaultKind::Reorder:
+      return 2;
+    default:
+      return 1;
   }
+}
 
-  FaultPlan plan() {
-    plan_.set_storm_ms(dice_.between(3'000, 10'000));
-    calm_ms_ = plan_.storm_ms() / 2;
-    conditions();
-    if (kinds_.empty()) return plan_;
-    const std::uint32_t acts = dice_.between(3, 16);
-    for (std::uint32_t act = 1; act <= acts; ++act) {
-      dice_ = Dice(seed_, act);
-      if (dice_.percent(45) && plot()) continue;
-      single(dice_.one_of(kinds_));
-    }
-    return plan_;
+void Swarm::conditions() {
+  Conditions& all = *plan_.mutable_conditions();
+  if (on(FaultKind::DelaySpike) && dice_.percent(50)) {
+    all.set_delay_low_us(dice_.between(100, 2'000));
+    all.set_delay_high_us(all.delay_low_us() + dice_.between(100, 20'000));
   }
-
- private:
-  static bool answers(const std::string& name) {
-    return name.ends_with("Reply") || name.ends_with("Response") || name.ends_with("Promise") ||
-           name.ends_with("Accepted") || name.ends_with("Ack") || name.ends_with("Ok");
+  if (on(FaultKind::Loss) && dice_.percent(60)) all.set_loss_ppm(dice_.between(500, 50'000));
+  if (on(FaultKind::Duplicate) && dice_.percent(60)) {
+    all.set_duplicate_ppm(dice_.between(500, 50'000));
   }
-
-  bool on(FaultKind kind) const { return on_.survives(kind); }
-
-  void choose_kinds(const FaultModel& model) {
-    std::vector<FaultKind> possible;
-    for (std::size_t number = 0; number < kFaultKinds; ++number) {
-      const auto kind = static_cast<FaultKind>(number);
-      if (model.survives(kind) && nodes_ >= nodes_needed(kind)) possible.push_back(kind);
-    }
-    for (const auto kind : possible) {
-      if (dice_.percent(50)) kinds_.push_back(kind);
-    }
-    if (kinds_.empty() && !possible.empty()) kinds_.push_back(dice_.one_of(possible));
-    for (const auto kind : kinds_) on_.allow(kind);
+  if (on(FaultKind::Reorder) && dice_.percent(60)) {
+    all.set_reorder_ppm(dice_.between(1'000, 100'000));
   }
-
-  static std::uint32_t nodes_needed(FaultKind kind) {
-    switch (kind) {
-      case FaultKind::Bridge:
-        return 3;
-      case FaultKind::Partition:
-      case FaultKind::Isolate:
-      case FaultKind::OneWay:
-      case FaultKind::SlowLink:
-      case FaultKind::DelaySpike:
-      case FaultKind::Loss:
-      case FaultKind::Duplicate:
-      case FaultKind::Reorder:
-        return 2;
-      default:
-        return 1;
-    }
+  if (dice_.percent(30)) {
+    all.set_sync_low_us(dice_.between(100, 1'000));
+    all.set_sync_high_us(all.sync_low_us() + dice_.between(100, 10'000));
   }
+}
 
-  void conditions() {
-    Conditions& all = *plan_.mutable_conditions();
-    if (on(FaultKind::DelaySpike) && dice_.percent(50)) {
-      all.set_delay_low_us(dice_.between(100, 2'000));
-      all.set_delay_high_us(all.delay_low_us() + dice_.between(100, 20'000));
-    }
-    if (on(FaultKind::Loss) && dice_.percent(60)) all.set_loss_ppm(dice_.between(500, 50'000));
-    if (on(FaultKind::Duplicate) && dice_.percent(60)) {
-      all.set_duplicate_ppm(dice_.between(500, 50'000));
-    }
-    if (on(FaultKind::Reorder) && dice_.percent(60)) {
-      all.set_reorder_ppm(dice_.between(1'000, 100'000));
-    }
-    if (dice_.percent(30)) {
-      all.set_sync_low_us(dice_.between(100, 1'000));
-      all.set_sync_high_us(all.sync_low_us() + dice_.between(100, 10'000));
-    }
+std::uint32_t Swarm::while_disturbed() {
+  std::uint32_t lasts = dice_.between(100, 800);
+  if (dice_.percent(60)) lasts = dice_.percent(50) ? dice_.between(1, 5) : dice_.between(5, 100);
+  if (lasts > calm_ms_) lasts = std::min<std::uint32_t>(lasts, 20);
+  calm_ms_ -= std::min(calm_ms_, lasts);
+  return lasts;
+}
+
+Fault& Swarm::add(std::uint32_t at, std::uint32_t lasts) {
+  Fault& fault = *plan_.add_fault();
+  fault.set_at_ms(at);
+  fault.set_for_ms(lasts);
+  return fault;
+}
+
+Fault& Swarm::on_message(std::uint32_t which, const std::string& name, std::uint32_t lasts) {
+  Fault& fault = add(0, lasts);
+  fault.mutable_on()->set_nth(which);
+  fault.mutable_on()->mutable_message()->set_name(name);
+  return fault;
+}
+
+std::string Swarm::message_name() {
+  if (!answers_.empty() && dice_.percent(60)) return dice_.one_of(answers_);
+  return names_.empty() ? std::string() : dice_.one_of(names_);
+}
+
+std::string Swarm::name_of_fault(int position) {
+  const std::string name = "f" + std::to_string(position);
+  plan_.mutable_fault(position - 1)->set_name(name);
+  return name;
+}
+
+void Swarm::any_node(Node& node) {
+  if (dice_.percent(30)) return node.set_role(Node::LEADER);
+  node.set_id(dice_.between(1, nodes_));
+}
+
+void Swarm::any_link(Node& from, Node& to) {
+  from.set_id(dice_.between(1, nodes_));
+  to.set_id(1 + (from.id() + dice_.below(nodes_ - 1)) % nodes_);
+}
+
+std::vector<std::uint32_t> Swarm::some_nodes(std::uint32_t count) {
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t id = 1; id <= nodes_; ++id) all.push_back(id);
+  for (std::uint32_t at = 0; at < count; ++at) {
+    std::swap(all[at], all[at + dice_.below(nodes_ - at)]);
   }
+  all.resize(count);
+  return all;
+}
 
-  // Faults in general.
-
-  std::uint32_t moment() { return dice_.below(plan_.storm_ms()); }
-
-  /// How long something that may stop all progress lasts. At most half of the storm is spent so,
-  /// in order that clients get somewhere in the other half.
-  std::uint32_t while_disturbed() {
-    std::uint32_t lasts = dice_.between(100, 800);
-    if (dice_.percent(60)) lasts = dice_.percent(50) ? dice_.between(1, 5) : dice_.between(5, 100);
-    if (lasts > calm_ms_) lasts = std::min<std::uint32_t>(lasts, 20);
-    calm_ms_ -= std::min(calm_ms_, lasts);
-    return lasts;
-  }
-
-  std::uint32_t nth() { return dice_.percent(50) ? dice_.between(1, 8) : dice_.between(1, 120); }
-
-  Fault& add(std::uint32_t at, std::uint32_t lasts) {
-    Fault& fault = *plan_.add_fault();
-    fault.set_at_ms(at);
-    fault.set_for_ms(lasts);
-    return fault;
-  }
-
-  Fault& on_message(std::uint32_t which, const std::string& name, std::uint32_t lasts) {
-    Fault& fault = add(0, lasts);
-    fault.mutable_on()->set_nth(which);
-    fault.mutable_on()->mutable_message()->set_name(name);
-    return fault;
-  }
-
-  /// A message that an event may wait for; more often one that promises something.
-  std::string message_name() {
-    if (!answers_.empty() && dice_.percent(60)) return dice_.one_of(answers_);
-    return names_.empty() ? std::string() : dice_.one_of(names_);
-  }
-
-  /// Names the fault at a position, counted from 1, if it has no name yet.
-  std::string name_of_fault(int position) {
-    const std::string name = "f" + std::to_string(position);
-    plan_.mutable_fault(position - 1)->set_name(name);
-    return name;
-  }
-
-  void any_node(Node& node) {
-    if (dice_.percent(30)) return node.set_role(Node::LEADER);
-    node.set_id(dice_.between(1, nodes_));
-  }
-
-  void any_link(Node& from, Node& to) {
-    from.set_id(dice_.between(1, nodes_));
-    to.set_id(1 + (from.id() + dice_.below(nodes_ - 1)) % nodes_);
-  }
-
-  std::vector<std::uint32_t> some_nodes(std::uint32_t count) {
-    std::vector<std::uint32_t> all;
-    for (std::uint32_t id = 1; id <= nodes_; ++id) all.push_back(id);
-    for (std::uint32_t at = 0; at < count; ++at) {
-      std::swap(all[at], all[at + dice_.below(nodes_ - at)]);
-    }
-    all.resize(count);
-    return all;
-  }
-
-  // One fault at a random time, or at a random event.
-
-  void single(FaultKind kind) {
-    Fault& fault = add(0, while_disturbed());
-    if (dice_.percent(30)) {
-      fault.mutable_on()->set_nth(nth());
-      fault.mutable_on()->mutable_message()->set_name(message_name());
-      fault.set_delay_ms(dice_.percent(50) ? 0 : dice_.between(1, 20));
-    } else {
-      fault.set_at_ms(moment());
-    }
-    fill(fault, kind);
-  }
-
-  void fill(Fault& fault, FaultKind kind) {
-    switch (kind) {
-      case FaultKind::Partition:
-        return partition(*fault.mutable_partition());
-      case FaultKind::Isolate:
-        any_node(*fault.mutable_isolate()->mutable_node());
-        return fault.mutable_isolate()->set_direction(
-            static_cast<Isolate::Direction>(dice_.below(3)));
-      case FaultKind::OneWay:
-        return any_link(*fault.mutable_one_way()->mutable_from(),
-                        *fault.mutable_one_way()->mutable_to());
-      case FaultKind::Bridge: {
-        const auto chosen = some_nodes(1 + nodes_ / 2);
-        fault.mutable_bridge()->mutable_bridge()->set_id(chosen[0]);
-        for (std::size_t at = 1; at < chosen.size(); ++at) {
-          fault.mutable_bridge()->add_left()->set_id(chosen[at]);
-        }
-        return;
-      }
-      case FaultKind::Crash:
-        return crash(*fault.mutable_crash());
-      case FaultKind::Wipe:
-        return any_node(*fault.mutable_wipe()->mutable_node());
-      case FaultKind::Pause:
-        return any_node(*fault.mutable_pause()->mutable_node());
-      case FaultKind::SlowLink:
-        any_link(*fault.mutable_slow_link()->mutable_from(),
-                 *fault.mutable_slow_link()->mutable_to());
-        return fault.mutable_slow_link()->set_extra_ms(dice_.between(5, 300));
-      case FaultKind::DelaySpike:
-        return fault.mutable_delay_spike()->set_extra_ms(dice_.between(5, 200));
-      case FaultKind::Loss:
-        return fault.mutable_loss()->set_ppm(dice_.between(10'000, 400'000));
-      case FaultKind::Duplicate:
-        return fault.mutable_duplicate()->set_ppm(dice_.between(10'000, 400'000));
-      case FaultKind::Reorder:
-        return fault.mutable_reorder()->set_ppm(dice_.between(10'000, 400'000));
-      case FaultKind::ClockStep: {
-        any_node(*fault.mutable_clock_step()->mutable_node());
-        const auto by = static_cast<std::int32_t>(dice_.between(1, 60'000));
-        return fault.mutable_clock_step()->set_by_ms(dice_.percent(50) ? by : -by);
-      }
-      case FaultKind::ClockDrift: {
-        any_node(*fault.mutable_clock_drift()->mutable_node());
-        const auto ppm = static_cast<std::int32_t>(dice_.between(10, 20'000));
-        return fault.mutable_clock_drift()->set_ppm(dice_.percent(50) ? ppm : -ppm);
-      }
-      case FaultKind::TornWrite:
-        return any_node(*fault.mutable_torn_write()->mutable_node());
-      case FaultKind::LostFsync:
-        return any_node(*fault.mutable_lost_fsync()->mutable_node());
-      case FaultKind::BitRot:
-        return any_node(*fault.mutable_bit_rot()->mutable_node());
-    }
-  }
-
-  void partition(Partition& partition) {
-    const std::uint32_t groups = nodes_ > 3 && dice_.percent(25) ? 2 : 1;
-    const auto chosen = some_nodes(dice_.between(groups, nodes_ - 1));
-    for (std::uint32_t group = 0; group < groups; ++group) partition.add_group();
-    for (std::uint32_t at = 0; at < chosen.size(); ++at) {
-      partition.mutable_group(static_cast<int>(at % groups))->add_node()->set_id(chosen[at]);
-    }
-  }
-
-  void crash(Crash& crash) {
-    any_node(*crash.mutable_node());
-    point(crash);
-  }
-
-  void point(Crash& crash) {
-    crash.set_point(static_cast<Crash::Point>(dice_.below(4)));
-    if (crash.point() == Crash::AFTER_SEND) {
-      crash.set_sends(dice_.between(nodes_ > 2 ? 1 : 0, std::max<std::uint32_t>(1, nodes_ - 2)));
-    }
-  }
-
-  // Plots.
-
-  bool plot() {
-    switch (dice_.below(9)) {
-      case 0:
-        return on(FaultKind::Crash) && crash_after_a_promise();
-      case 1:
-        return on(FaultKind::Crash) && crash_at_a_write();
-      case 2:
-        return on(FaultKind::Partition) && leader_in_a_minority();
-      case 3:
-        return on(FaultKind::Crash) && one_leader_after_the_other();
-      case 4:
-        return on(FaultKind::Loss) && nodes_ > 1 && half_a_broadcast();
-      case 5:
-        return on(FaultKind::Reorder) && nodes_ > 1 && late_message();
-      case 6:
-        return on(FaultKind::Duplicate) && nodes_ > 1 && old_message_again();
-      case 7:
-        return on(FaultKind::Crash) && all_at_once();
-      default:
-        return on(FaultKind::Isolate) && nodes_ > 1 && cut_off_in_the_act();
-    }
-  }
-
-  /// What was promised must be durable: the sender dies as its promise leaves, and is soon back.
-  bool crash_after_a_promise() {
-    const std::string name = message_name();
-    std::uint32_t which = nth();
-    const std::uint32_t times = dice_.between(1, 4);
-    for (std::uint32_t time = 0; time < times; ++time, which += dice_.between(1, 6)) {
-      Fault& fault = on_message(which, name, dice_.between(1, 5));
-      fault.mutable_crash()->mutable_node()->set_role(Node::SENDER);
-    }
-    return true;
-  }
-
-  bool crash_at_a_write() {
-    Fault& fault = add(0, dice_.percent(60) ? dice_.between(1, 5) : while_disturbed());
+void Swarm::single(FaultKind kind) {
+  Fault& fault = add(0, while_disturbed());
+  if (dice_.percent(30)) {
     fault.mutable_on()->set_nth(nth());
-    fault.mutable_on()->mutable_write();
-    fault.mutable_crash()->mutable_node()->set_role(Node::WRITER);
-    point(*fault.mutable_crash());
-    return true;
+    fault.mutable_on()->mutable_message()->set_name(message_name());
+    fault.set_delay_ms(dice_.percent(50) ? 0 : dice_.between(1, 20));
+  } else {
+    fault.set_at_ms(moment());
   }
+  fill(fault, kind);
+}
 
-  /// The old leader keeps some followers, and its log goes on in vain.
-  bool leader_in_a_minority() {
-    Fault& fault = add(moment(), while_disturbed());
-    Group& group = *fault.mutable_partition()->add_group();
-    group.add_node()->set_role(Node::LEADER);
-    const std::uint32_t minority = (nodes_ - 1) / 2;
-    if (minority < 2) return true;
-    for (const auto id : some_nodes(dice_.below(minority))) group.add_node()->set_id(id);
-    return true;
-  }
-
-  bool one_leader_after_the_other() {
-    Fault* fault = &add(moment(), while_disturbed());
-    const std::uint32_t times = dice_.between(2, 5);
-    for (std::uint32_t time = 1;; ++time) {
-      fault->mutable_crash()->mutable_node()->set_role(Node::LEADER);
-      if (time == times) return true;
-      const std::string previous = name_of_fault(plan_.fault_size());
-      fault = &add(0, while_disturbed());
-      fault->set_delay_ms(dice_.between(1, 300));
-      fault->mutable_on()->set_after(previous);
+void Swarm::fill(Fault& fault, FaultKind kind) {
+  switch (kind) {
+    case FaultKind::Partition:
+      return partition(*fault.mutable_partition());
+    case FaultKind::Isolate:
+      any_node(*fault.mutable_isolate()->mutable_node());
+      return fault.mutable_isolate()->set_direction(
+          static_cast<Isolate::Direction>(dice_.below(3)));
+    case FaultKind::OneWay:
+      return any_link(*fault.mutable_one_way()->mutable_from(),
+                      *fault.mutable_one_way()->mutable_to());
+    case FaultKind::Bridge: {
+      const auto chosen = some_nodes(1 + nodes_ / 2);
+      fault.mutable_bridge()->mutable_bridge()->set_id(chosen[0]);
+      for (std::size_t at = 1; at < chosen.size(); ++at) {
+        fault.mutable_bridge()->add_left()->set_id(chosen[at]);
+      }
+      return;
     }
-  }
-
-  /// One receiver hears of it, and perhaps the sender dies before it can repeat itself.
-  bool half_a_broadcast() {
-    const std::string name = message_name();
-    const std::uint32_t which = nth();
-    Fault& fault = on_message(which, name, 0);
-    const int position = plan_.fault_size();
-    fault.mutable_deliver_only_to()->mutable_node()->set_id(dice_.between(1, nodes_));
-    if (!on(FaultKind::Crash) || dice_.percent(40)) return true;
-    Fault& death = add(0, while_disturbed());
-    death.mutable_on()->set_after(name_of_fault(position));
-    death.set_delay_ms(dice_.below(3));
-    death.mutable_crash()->mutable_node()->set_role(Node::LEADER);
-    return true;
-  }
-
-  /// A message sleeps in the network until the world has moved on.
-  bool late_message() {
-    Fault& fault = on_message(nth(), message_name(), dice_.between(5, 1'500));
-    fault.mutable_hold_it();
-    if (!on(FaultKind::Crash) || dice_.percent(50)) return true;
-    Fault& death = add(moment(), while_disturbed());
-    fault.mutable_hold_it()->set_until(name_of_fault(plan_.fault_size()));
-    death.mutable_crash()->mutable_node()->set_role(Node::LEADER);
-    return true;
-  }
-
-  bool old_message_again() {
-    on_message(nth(), message_name(), 0)
-        .mutable_duplicate_it()
-        ->set_after_ms(dice_.between(1, 1'500));
-    return true;
-  }
-
-  bool all_at_once() {
-    const std::uint32_t at = moment();
-    const std::uint32_t least = dice_.percent(50) ? nodes_ : nodes_ / 2 + 1;
-    for (const auto id : some_nodes(std::min(least, nodes_))) {
-      add(at, dice_.between(1, 100)).mutable_crash()->mutable_node()->set_id(id);
+    case FaultKind::Crash:
+      return crash(*fault.mutable_crash());
+    case FaultKind::Wipe:
+      return any_node(*fault.mutable_wipe()->mutable_node());
+    case FaultKind::Pause:
+      return any_node(*fault.mutable_pause()->mutable_node());
+    case FaultKind::SlowLink:
+      any_link(*fault.mutable_slow_link()->mutable_from(),
+               *fault.mutable_slow_link()->mutable_to());
+      return fault.mutable_slow_link()->set_extra_ms(dice_.between(5, 300));
+    case FaultKind::DelaySpike:
+      return fault.mutable_delay_spike()->set_extra_ms(dice_.between(5, 200));
+    case FaultKind::Loss:
+      return fault.mutable_loss()->set_ppm(dice_.between(10'000, 400'000));
+    case FaultKind::Duplicate:
+      return fault.mutable_duplicate()->set_ppm(dice_.between(10'000, 400'000));
+    case FaultKind::Reorder:
+      return fault.mutable_reorder()->set_ppm(dice_.between(10'000, 400'000));
+    case FaultKind::ClockStep: {
+      any_node(*fault.mutable_clock_step()->mutable_node());
+      const auto by = static_cast<std::int32_t>(dice_.between(1, 60'000));
+      return fault.mutable_clock_step()->set_by_ms(dice_.percent(50) ? by : -by);
     }
-    return true;
+    case FaultKind::ClockDrift: {
+      any_node(*fault.mutable_clock_drift()->mutable_node());
+      const auto ppm = static_cast<std::int32_t>(dice_.between(10, 20'000));
+      return fault.mutable_clock_drift()->set_ppm(dice_.percent(50) ? ppm : -ppm);
+    }
+    case FaultKind::TornWrite:
+      return any_node(*fault.mutable_torn_write()->mutable_node());
+    case FaultKind::LostFsync:
+      return any_node(*fault.mutable_lost_fsync()->mutable_node());
+    case FaultKind::BitRot:
+      return any_node(*fault.mutable_bit_rot()->mutable_node());
   }
+}
 
-  bool cut_off_in_the_act() {
-    Fault& fault = on_message(nth(), message_name(), while_disturbed());
-    const bool sender = dice_.percent(60);
-    fault.mutable_isolate()->mutable_node()->set_role(sender ? Node::SENDER : Node::RECEIVER);
-    fault.mutable_isolate()->set_direction(static_cast<Isolate::Direction>(dice_.below(3)));
-    return true;
+void Swarm::partition(Partition& partition) {
+  const std::uint32_t groups = nodes_ > 3 && dice_.percent(25) ? 2 : 1;
+  const auto chosen = some_nodes(dice_.between(groups, nodes_ - 1));
+  for (std::uint32_t group = 0; group < groups; ++group) partition.add_group();
+  for (std::uint32_t at = 0; at < chosen.size(); ++at) {
+    partition.mutable_group(static_cast<int>(at % groups))->add_node()->set_id(chosen[at]);
   }
+}
 
-  std::uint64_t seed_;
-  std::uint32_t nodes_;
-  const std::vector<std::string>& names_;
-  std::vector<std::string> answers_;
-  Dice dice_;
-  std::vector<FaultKind> kinds_;
-  FaultModel on_;
-  std::uint32_t calm_ms_ = 0;
-  FaultPlan plan_;
-};
+void Swarm::crash(Crash& crash) {
+  any_node(*crash.mutable_node());
+  point(crash);
+}
 
-}  // namespace
+void Swarm::point(Crash& crash) {
+  crash.set_point(static_cast<Crash::Point>(dice_.below(4)));
+  if (crash.point() == Crash::AFTER_SEND) {
+    crash.set_sends(dice_.between(nodes_ > 2 ? 1 : 0, std::max<std::uint32_t>(1, nodes_ - 2)));
+  }
+}
 
 FaultPlan swarm_plan(std::uint64_t seed, const FaultModel& model, std::uint32_t nodes,
                      const std::vector<std::string>& message_names) {

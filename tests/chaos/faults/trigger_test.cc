@@ -55,7 +55,8 @@ TEST_CASE("later sends of the handler in which the sender dies never exist") {
 
 TEST_CASE("receivers, links and fields choose the message") {
   Stage stage(R"(storm_ms: 1000 fault { on { nth: 2 message { name: "Heard" to { id: 4 }
-    field { field: "even" equals: "true" } field { field: "number" equals: "6" } } } drop_it { } })");
+    field { field: "even" equals: "true" } field { field: "number" equals: "6" } } }
+    drop_it { } })");
   stage.run_to(200);
   REQUIRE(stage.count(Kind::Dropped) == 1);
   const auto lost = std::find_if(stage.seen.begin(), stage.seen.end(),
