@@ -105,7 +105,8 @@ void Stage::order(std::uint32_t to, std::string script) {
 std::string Stage::heard(std::uint32_t by) const {
   if (!cluster.is_up(node(by))) return "down";
   std::string all;
-  for (const auto& [name, value] : cluster.describe(node(by)).values()) {
+  const transport::Fields fields = cluster.describe(node(by));
+  for (const auto& [name, value] : fields.values()) {
     all += (all.empty() ? "" : " ") + value;
   }
   return all;
