@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
       "infrastructure.");
   lockstep::labs::Action action;
   lockstep::labs::add_run(app, action);
+  lockstep::labs::add_replay(app, action);
   lockstep::labs::add_check(app, action);
   lockstep::labs::add_systems(app, action);
   try {

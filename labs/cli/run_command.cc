@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chaos/many_seeds.h"
+#include "chaos/trace.h"
 #include "labs/cli/account.h"
 #include "labs/cli/commands.h"
 #include "labs/cli/run_options.h"
@@ -86,7 +87,16 @@ int run_one(const RunCommand& command) {
   auto resolved = command.options.resolve(command.seed);
   if (const auto* error = std::get_if<UsageError>(&resolved)) return refuse(*error);
   const auto& spec = std::get<RunSpec>(resolved);
-  const RunResult result = simulate(spec);
+  RunResult result;
+  if (command.trace.empty()) {
+    result = simulate(spec);
+  } else {
+    auto recorded = chaos::record(spec);
+    if (const auto problem = chaos::write_trace(command.trace, recorded.trace)) {
+      return refuse({*problem});
+    }
+    result = std::move(recorded.result);
+  }
   if (command.json) {
     fmt::print("{}\n", account_json(spec, result).dump(2, ' ', false,
                                                        nlohmann::json::error_handler_t::replace));
