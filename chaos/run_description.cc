@@ -22,12 +22,6 @@ DescriptionError error(fmt::format_string<Values...> format, Values&&... values)
   return {fmt::format(format, std::forward<Values>(values)...)};
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const std::string close = closest(word, known);
-  if (!close.empty()) return fmt::format(", did you mean \"{}\"?", close);
-  return fmt::format("; there are: {}", fmt::join(known, ", "));
-}
-
 std::optional<DescriptionError> read_options(const RunDescription& description,
                                              const System& system, OptionValues& options) {
   std::vector<std::string> known;
@@ -109,8 +103,6 @@ std::size_t distance(std::string_view left, std::string_view right) {
   return row.back();
 }
 
-}  // namespace
-
 std::string closest(std::string_view word, const std::vector<std::string>& known) {
   const std::string* best = nullptr;
   std::size_t least = word.size() / 3 + 2;
@@ -121,6 +113,14 @@ std::string closest(std::string_view word, const std::vector<std::string>& known
     }
   }
   return best == nullptr ? "" : *best;
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::string close = closest(word, known);
+  if (!close.empty()) return fmt::format(", did you mean \"{}\"?", close);
+  return fmt::format("; there are: {}", fmt::join(known, ", "));
 }
 
 std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& description,

@@ -26,7 +26,9 @@ class Fields {
     values_.emplace_back(name, std::to_string(value));
   }
 
-  const std::vector<std::pair<std::string, std::string>>& values() const { return values_; }
+  const std::vector<std::pair<std::string, std::string>>& values() const& { return values_; }
+  /// Keep the fields while you read them.
+  const std::vector<std::pair<std::string, std::string>>& values() && = delete;
 
   /// Digest over names and values.
   std::uint64_t digest() const {

@@ -32,9 +32,9 @@ std::string thousandths(std::uint64_t value) {
 
 std::string header(const RunSpec& spec) {
   const auto& workload = spec.workload;
-  std::string text = fmt::format("{}: {} nodes, {} clients, {} operations on {}, seed {}\n",
-                                 spec.system->name, spec.nodes, workload.clients,
-                                 workload.operations, workload.machine, spec.seed);
+  std::string text =
+      fmt::format("{}: {} nodes, {} clients, {} operations on {}, seed {}\n", spec.system->name,
+                  spec.nodes, workload.clients, workload.operations, workload.machine, spec.seed);
   return text + fmt::format("It promises {}.\n", spec.system->promise);
 }
 
@@ -53,9 +53,9 @@ std::string faults(const RunSpec& spec, const RunResult& result) {
   if (result.injected.size() > kFaultsShown) {
     text += fmt::format("  ... and {} more\n", result.injected.size() - kFaultsShown);
   }
-  return text + fmt::format("  {}  everything is healed, if the run got there\n",
-                            seconds(transport::Time{std::chrono::milliseconds(
-                                spec.plan.storm_ms())}));
+  return text +
+         fmt::format("  {}  everything is healed, if the run got there\n",
+                     seconds(transport::Time{std::chrono::milliseconds(spec.plan.storm_ms())}));
 }
 
 std::string leaders(const RunResult& result) {
@@ -135,7 +135,8 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
                         result.event);
   }
   if (!result.source.empty()) text += fmt::format("  the rule: {}\n", result.source);
-  if (!result.story.empty()) text += "  " + result.story + (result.story.back() == '\n' ? "" : "\n");
+  if (!result.story.empty())
+    text += "  " + result.story + (result.story.back() == '\n' ? "" : "\n");
   const auto further = beyond(spec.plan, spec.system->survives(spec.options));
   if (!further.empty() && result.judgement != Judgement::Holds) {
     text += fmt::format("  This was to be expected: the plan goes beyond what {} promises ({}).\n",
@@ -157,31 +158,30 @@ std::string account(const RunSpec& spec, const RunResult& result) {
 
 nlohmann::json account_json(const RunSpec& spec, const RunResult& result) {
   const auto& seen = result.statistics;
-  nlohmann::json json{
-      {"system", spec.system->name},
-      {"seed", spec.seed},
-      {"nodes", spec.nodes},
-      {"judgement", name_of(result.judgement)},
-      {"detector", result.detector},
-      {"story", result.story},
-      {"event", result.event},
-      {"digest", digest_text(result.digest)},
-      {"events", result.events},
-      {"completed", seen.completed},
-      {"indeterminate", seen.indeterminate},
-      {"virtual_us", seen.virtual_time.count() / 1000},
-      {"latency_us",
-       {{"p50", seen.latency_p50.count() / 1000},
-        {"p99", seen.latency_p99.count() / 1000},
-        {"max", seen.latency_max.count() / 1000}}},
-      {"unavailable_us", seen.unavailable.count() / 1000},
-      {"messages", seen.cluster.messages},
-      {"bytes", seen.cluster.message_bytes},
-      {"fsyncs", seen.cluster.syncs},
-      {"promises", result.promises},
-      {"probed", result.probed},
-      {"plan", to_text(spec.plan)},
-      {"again", spec.replay}};
+  nlohmann::json json{{"system", spec.system->name},
+                      {"seed", spec.seed},
+                      {"nodes", spec.nodes},
+                      {"judgement", name_of(result.judgement)},
+                      {"detector", result.detector},
+                      {"story", result.story},
+                      {"event", result.event},
+                      {"digest", digest_text(result.digest)},
+                      {"events", result.events},
+                      {"completed", seen.completed},
+                      {"indeterminate", seen.indeterminate},
+                      {"virtual_us", seen.virtual_time.count() / 1000},
+                      {"latency_us",
+                       {{"p50", seen.latency_p50.count() / 1000},
+                        {"p99", seen.latency_p99.count() / 1000},
+                        {"max", seen.latency_max.count() / 1000}}},
+                      {"unavailable_us", seen.unavailable.count() / 1000},
+                      {"messages", seen.cluster.messages},
+                      {"bytes", seen.cluster.message_bytes},
+                      {"fsyncs", seen.cluster.syncs},
+                      {"promises", result.promises},
+                      {"probed", result.probed},
+                      {"plan", to_text(spec.plan)},
+                      {"again", spec.replay}};
   for (std::size_t at = 0; at < chaos::kReaches; ++at) {
     json["reached"][std::string(name_of(static_cast<Reach>(at)))] = result.reached[at];
   }

@@ -113,12 +113,12 @@ int execute(const CheckCommand& command) {
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
-  auto* app_command =
-      app.add_subcommand("check", "Check recorded histories for linearizability");
+  auto* app_command = app.add_subcommand("check", "Check recorded histories for linearizability");
   auto command = std::make_shared<CheckCommand>();
   app_command
-      ->add_option("files", command->files,
-                   "Histories: our JSON Lines, Jepsen's EDN or jepsen.util log lines, plain or gzip")
+      ->add_option(
+          "files", command->files,
+          "Histories: our JSON Lines, Jepsen's EDN or jepsen.util log lines, plain or gzip")
       ->required();
   app_command->add_option("--steps", command->options.steps, "Give up after this many steps")
       ->capture_default_str();

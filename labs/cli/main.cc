@@ -1,9 +1,14 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "chaos/run_description.h"
 #include "labs/cli/commands.h"
 
 namespace {
@@ -11,9 +16,19 @@ namespace {
 constexpr int kUsage = 2;
 constexpr int kInfrastructure = 3;
 
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), argv[1]) != known.end()) return std::nullopt;
+  return fmt::format("there is no command \"{}\"{}", argv[1],
+                     lockstep::chaos::did_you_mean(argv[1], known));
+}
+
 int run(int argc, char** argv) {
-  CLI::App app{"Runs replication protocols in virtual time, breaks what can break, and tells whether "
-               "what clients saw was right."};
+  CLI::App app{
+      "Runs replication protocols in virtual time, breaks what can break, and tells whether "
+      "what clients saw was right."};
   app.name("lockstep");
   app.set_version_flag("--version", LOCKSTEP_VERSION);
   app.require_subcommand(1);
@@ -30,6 +45,10 @@ int run(int argc, char** argv) {
   lockstep::labs::add_replay(app, action);
   lockstep::labs::add_check(app, action);
   lockstep::labs::add_systems(app, action);
+  if (const auto unknown = unknown_command(app, argc, argv)) {
+    fmt::print(stderr, "lockstep: {}\n", *unknown);
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

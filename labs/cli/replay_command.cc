@@ -146,7 +146,9 @@ void add_replay(CLI::App& app, Action& action) {
                    "A file that `lockstep run --trace` wrote, or a system to run again")
       ->required();
   std::vector<std::string> run_flags;
-  app_command->add_option("--seed", command->seed, "The seed of the run")->capture_default_str();
+  app_command->add_option("--seed", command->seed, "The seed of the run")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->options.add_to(*app_command);
   for (const auto* option : app_command->get_options()) {
     if (option->nonpositional() && option->get_name() != "--help") {

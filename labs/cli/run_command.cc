@@ -77,9 +77,10 @@ RunSpec shrunk(const RunSpec& failing, const RunResult& wanted) {
   const std::string file = fmt::format("{}-{}.plan", failing.system->name, failing.seed);
   std::ofstream(file) << to_text(small.plan);
   small.replay = chaos::command_line(small, file);
-  fmt::print("\nThe smallest plan found that fails in the same way has {} of {} faults; it is in "
-             "{}:\n\n{}\n",
-             small.plan.fault_size(), failing.plan.fault_size(), file, to_text(small.plan));
+  fmt::print(
+      "\nThe smallest plan found that fails in the same way has {} of {} faults; it is in "
+      "{}:\n\n{}\n",
+      small.plan.fault_size(), failing.plan.fault_size(), file, to_text(small.plan));
   return small;
 }
 
@@ -98,8 +99,9 @@ int run_one(const RunCommand& command) {
     result = std::move(recorded.result);
   }
   if (command.json) {
-    fmt::print("{}\n", account_json(spec, result).dump(2, ' ', false,
-                                                       nlohmann::json::error_handler_t::replace));
+    fmt::print(
+        "{}\n",
+        account_json(spec, result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     fmt::print("{}", account(spec, result));
   }
@@ -157,16 +159,18 @@ int execute(const RunCommand& command) {
 }  // namespace
 
 void add_run(CLI::App& app, Action& action) {
-  auto* app_command = app.add_subcommand(
-      "run", "Run a system under faults and check what its clients saw");
+  auto* app_command =
+      app.add_subcommand("run", "Run a system under faults and check what its clients saw");
   auto command = std::make_shared<RunCommand>();
   app_command->add_option("system", command->options.system, "See `lockstep systems`")->required();
-  app_command->add_option("--seed", command->seed, "The seed of one run")->capture_default_str();
+  app_command->add_option("--seed", command->seed, "The seed of one run")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app_command->add_option("--seeds", command->seeds, "Many runs, as in 1..1000")
       ->excludes("--seed");
   command->options.add_to(*app_command);
-  app_command->add_option("--workers", command->workers,
-                          "Processes for --seeds (default: one per core)")
+  app_command
+      ->add_option("--workers", command->workers, "Processes for --seeds (default: one per core)")
       ->check(CLI::Range(1, 256));
   app_command->add_flag("--stop-at-first", command->stop_at_first,
                         "End --seeds at the smallest seed that fails");

@@ -38,8 +38,9 @@ void RunOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(1, 1 << 20));
   command.add_flag("--skewed", skewed, "Use the k-th key in proportion to 1/k");
   command.add_flag("--open-loop", open_loop, "Begin operations on schedule, answered or not");
-  command.add_option("--faults", faults,
-                     "swarm (drawn from the seed), none, or a file with a fault plan")
+  command
+      .add_option("--faults", faults,
+                  "swarm (drawn from the seed), none, or a file with a fault plan")
       ->capture_default_str();
   command.add_flag("--beyond-promise", beyond_promise,
                    "Allow faults that the system does not promise to survive");
@@ -54,12 +55,12 @@ namespace {
 std::variant<FaultPlan, UsageError> plan_from(const std::string& path) {
   auto text = read_file(path);
   if (const auto* error = std::get_if<UsageError>(&text)) {
-    return UsageError{error->message +
-                      "; --faults takes swarm, none, or a file with a fault plan"};
+    return UsageError{error->message + "; --faults takes swarm, none, or a file with a fault plan"};
   }
   auto plan = chaos::parse_plan(std::get<std::string>(text));
   if (const auto* error = std::get_if<chaos::PlanError>(&plan)) {
-    return UsageError{fmt::format("{}:{}:{}: {}", path, error->line, error->column, error->message)};
+    return UsageError{
+        fmt::format("{}:{}:{}: {}", path, error->line, error->column, error->message)};
   }
   return std::get<FaultPlan>(plan);
 }
@@ -74,6 +75,13 @@ FaultPlan without_faults() {
 }  // namespace
 
 std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const {
+  const auto* known = find_system(system);
+  if (known == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& each : all_systems()) names.push_back(each.name);
+    return UsageError{
+        fmt::format("there is no system \"{}\"{}", system, chaos::did_you_mean(system, names))};
+  }
   RunDescription description;
   description.set_system(system);
   description.set_nodes(nodes);
@@ -105,7 +113,7 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
     auto plan = plan_from(faults);
     if (const auto* error = std::get_if<UsageError>(&plan)) return *error;
     *description.mutable_plan() = std::get<FaultPlan>(plan);
-  } else if (const auto* known = find_system(system); known != nullptr && faults == "swarm") {
+  } else if (faults == "swarm") {
     *description.mutable_plan() = chaos::swarm_plan(*known, values, nodes, seed);
   }
   auto spec = chaos::to_spec(description, find_system);

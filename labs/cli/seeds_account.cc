@@ -22,10 +22,9 @@ constexpr std::size_t kRowsShown = 20;
 constexpr std::size_t kBar = 30;
 
 std::uint64_t count(const ManySeedsResult& result, Judgement judgement) {
-  return static_cast<std::uint64_t>(
-      std::count_if(result.seeds.begin(), result.seeds.end(), [&](const SeedSummary& summary) {
-        return judgement_of(summary) == judgement;
-      }));
+  return static_cast<std::uint64_t>(std::count_if(
+      result.seeds.begin(), result.seeds.end(),
+      [&](const SeedSummary& summary) { return judgement_of(summary) == judgement; }));
 }
 
 /// One digest over those of all seeds, in their order.
@@ -48,9 +47,9 @@ std::string failures(const ManySeedsResult& result) {
   for (const auto& summary : result.seeds) {
     if (judgement_of(summary) == Judgement::Holds) continue;
     if (shown++ == kRowsShown) continue;
-    rows += fmt::format("  {:>8}  {:<8} {:<28} {}\n", summary.seed(),
-                        name_of(judgement_of(summary)), clipped(summary.detector(), 28),
-                        clipped(first_line(summary.story()), 60));
+    rows +=
+        fmt::format("  {:>8}  {:<8} {:<28} {}\n", summary.seed(), name_of(judgement_of(summary)),
+                    clipped(summary.detector(), 28), clipped(first_line(summary.story()), 60));
   }
   for (const auto& failure : result.failures) {
     rows += fmt::format("  {:>8}  {:<8} {}\n", failure.seed, "worker", failure.what);
@@ -80,13 +79,15 @@ std::vector<Share> shares(const ManySeedsResult& result, std::size_t kinds, Coun
 }
 
 std::vector<Share> reach_shares(const ManySeedsResult& result) {
-  return shares(result, chaos::kReaches,
-                [](const SeedSummary& summary) -> const auto& { return summary.reached(); });
+  return shares(
+      result, chaos::kReaches,
+      [](const SeedSummary& summary) -> const auto& { return summary.reached(); });
 }
 
 std::vector<Share> bite_shares(const ManySeedsResult& result) {
-  return shares(result, chaos::kFaultKinds,
-                [](const SeedSummary& summary) -> const auto& { return summary.bites(); });
+  return shares(
+      result, chaos::kFaultKinds,
+      [](const SeedSummary& summary) -> const auto& { return summary.bites(); });
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
@@ -99,8 +100,9 @@ std::string coverage(const ManySeedsResult& result) {
   std::string text = "\nWhat the runs reached (mean of a run, share of seeds that reached it)\n";
   const auto reach = reach_shares(result);
   const auto line = [&](std::string_view name, const Share& share) {
-    text += fmt::format("  {:<20} {:>10} {:>9}\n", name, share.total / std::max<std::uint64_t>(seeds, 1),
-                        percent(share.seeds, seeds));
+    text +=
+        fmt::format("  {:<20} {:>10} {:>9}\n", name,
+                    share.total / std::max<std::uint64_t>(seeds, 1), percent(share.seeds, seeds));
   };
   for (std::size_t at = 0; at < reach.size(); ++at) {
     line(name_of(static_cast<chaos::Reach>(at)), reach[at]);
@@ -148,8 +150,7 @@ std::string statistics(const ManySeedsResult& result) {
                       us(median(result, [](const auto& s) { return s.unavailable_us(); })));
   return text + fmt::format("  {}.{} messages, {} bytes and {}.{} fsyncs per operation\n",
                             messages / operations, messages * 10 / operations % 10,
-                            bytes / operations, syncs / operations,
-                            syncs * 10 / operations % 10);
+                            bytes / operations, syncs / operations, syncs * 10 / operations % 10);
 }
 
 }  // namespace
@@ -172,10 +173,10 @@ void Progress::clear() {
 
 std::string seeds_account(const chaos::RunSpec& first, chaos::SeedRange range,
                           const ManySeedsResult& result) {
-  std::string text = fmt::format("{}: {} nodes, {} clients, {} operations on {}, seeds {}..{}\n",
-                                 first.system->name, first.nodes, first.workload.clients,
-                                 first.workload.operations, first.workload.machine, range.first,
-                                 range.last);
+  std::string text =
+      fmt::format("{}: {} nodes, {} clients, {} operations on {}, seeds {}..{}\n",
+                  first.system->name, first.nodes, first.workload.clients,
+                  first.workload.operations, first.workload.machine, range.first, range.last);
   text += statistics(result) + coverage(result) + failures(result);
   const auto wrong = count(result, Judgement::Wrong);
   const auto stuck = count(result, Judgement::Stuck);
@@ -186,9 +187,10 @@ std::string seeds_account(const chaos::RunSpec& first, chaos::SeedRange range,
   const auto worst = std::find_if(result.seeds.begin(), result.seeds.end(),
                                   [](const auto& summary) { return failed(summary); });
   if (worst == result.seeds.end()) return text;
-  return text + fmt::format("  look at the first: ./lockstep run {} --seed {}, with --shrink for the "
-                            "smallest plan that fails\n",
-                            first.system->name, worst->seed());
+  return text + fmt::format(
+                    "  look at the first: ./lockstep run {} --seed {}, with --shrink for the "
+                    "smallest plan that fails\n",
+                    first.system->name, worst->seed());
 }
 
 nlohmann::json seeds_json(const chaos::RunSpec& first, chaos::SeedRange range,

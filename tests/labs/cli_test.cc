@@ -187,9 +187,10 @@ TEST_CASE("beyond its promise Raft may fail, and the verdict says that it was to
 
 TEST_CASE("check tells linearizable histories from others, and names what it cannot read") {
   const Folder folder;
-  const std::string write = "{:process 0, :type :invoke, :f :write, :value 1}\n"
-                            "{:process 0, :type :ok, :f :write, :value 1}\n"
-                            "{:process 1, :type :invoke, :f :read, :value nil}\n";
+  const std::string write =
+      "{:process 0, :type :invoke, :f :write, :value 1}\n"
+      "{:process 0, :type :ok, :f :write, :value 1}\n"
+      "{:process 1, :type :invoke, :f :read, :value nil}\n";
   folder.write("good.edn", write + "{:process 1, :type :ok, :f :read, :value 1}\n");
   folder.write("bad.edn", write + "{:process 1, :type :ok, :f :read, :value 2}\n");
   folder.write("orphan.edn", "{:process 0, :type :ok, :f :write, :value 1}\n");

@@ -18,13 +18,14 @@ TEST_CASE("options of a system are read with their units, or refused by name") {
   };
   CHECK(problem({}).empty());
   CHECK(problem({{"wait", "5s"}, {"count", "10"}, {"loud", "no"}}).empty());
-  for (const char* wait : {"", "5", "ms", "5m", "9ms..3ms", "-5ms", "0ms", "5ms..", "99999999999s"}) {
+  for (const char* wait :
+       {"", "5", "ms", "5m", "9ms..3ms", "-5ms", "0ms", "5ms..", "99999999999s"}) {
     CAPTURE(wait);
     CHECK(problem({{"wait", wait}}).find("option wait:") == 0);
   }
   for (const char* count : {"", "0", "11", "7x", "-1", "99999999999999999999"}) {
     CAPTURE(count);
-    CHECK(problem({{"count", count}}) .find("a whole number from 1 to 10") != std::string::npos);
+    CHECK(problem({{"count", count}}).find("a whole number from 1 to 10") != std::string::npos);
   }
   CHECK(problem({{"loud", "loud"}}).find("on or off") != std::string::npos);
   chaos::OptionValues given{{"wait", "2ms..1s"}};

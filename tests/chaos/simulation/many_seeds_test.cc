@@ -1,8 +1,9 @@
+#include "chaos/many_seeds.h"
+
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
-#include "chaos/many_seeds.h"
 #include "tests/chaos/simulation/runs.h"
 
 using namespace lockstep;
@@ -24,9 +25,8 @@ TEST_CASE("results come back in the order of seeds, whatever the number of worke
     chaos::ManySeedsOptions options;
     options.range = {7, 36};
     options.workers = workers;
-    const auto many = run_many(options, [](std::uint64_t seed) {
-      return judged(Judgement::Holds, seed * seed);
-    });
+    const auto many =
+        run_many(options, [](std::uint64_t seed) { return judged(Judgement::Holds, seed * seed); });
     REQUIRE(many.seeds.size() == 30);
     CHECK(many.failures.empty());
     for (std::uint64_t at = 0; at < 30; ++at) {

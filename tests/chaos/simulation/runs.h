@@ -19,7 +19,7 @@ inline chaos::RunSpec swarm_run(std::string_view system, std::uint64_t seed,
   spec.seed = seed;
   spec.workload.machine = spec.system->machines.front();
   spec.workload.operations = operations;
-  spec.workload.think = {std::chrono::milliseconds(0), std::chrono::milliseconds(20)};
+  spec.workload.think = {std::chrono::milliseconds(0), std::chrono::milliseconds(60)};
   spec.plan = chaos::swarm_plan(*spec.system, spec.options, spec.nodes, seed);
   return spec;
 }

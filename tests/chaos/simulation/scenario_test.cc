@@ -28,6 +28,14 @@ void act(std::uint32_t nodes, const std::function<awaitable<void>(Scenario&)>& s
   }
 }
 
+std::string field_of(Scenario& scenario, NodeId node, std::string_view wanted) {
+  const auto fields = scenario.cluster().describe(node);
+  for (const auto& [name, value] : fields.values()) {
+    if (name == wanted) return value;
+  }
+  return {};
+}
+
 awaitable<std::optional<std::string>> value_of(Scenario& scenario, std::string key) {
   const auto result = kv::parse_result(co_await scenario.execute(kv::get(key)));
   co_return result ? result->value : std::nullopt;
@@ -119,14 +127,8 @@ TEST_CASE("n=3, a follower misses more than the log keeps: it gets a snapshot [Â
     }
     scenario.heal();
     co_await scenario.sleep(2s);
-    std::string applied_there;
-    std::string applied_here;
-    for (const auto& [name, value] : scenario.cluster().describe(behind).values()) {
-      if (name == "applied") applied_there = value;
-    }
-    for (const auto& [name, value] : scenario.cluster().describe(leader).values()) {
-      if (name == "applied") applied_here = value;
-    }
+    const std::string applied_here = field_of(scenario, leader, "applied");
+    const std::string applied_there = field_of(scenario, behind, "applied");
     CHECK(!applied_here.empty());
     CHECK(applied_there == applied_here);
   });

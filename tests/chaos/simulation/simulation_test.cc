@@ -64,8 +64,7 @@ TEST_CASE("an open loop completes all its operations") {
   spec.workload.open_loop = true;
   const auto result = simulate(spec);
   CHECK(result.judgement == Judgement::Holds);
-  CHECK(result.statistics.completed + result.statistics.indeterminate ==
-        spec.workload.operations);
+  CHECK(result.statistics.completed + result.statistics.indeterminate == spec.workload.operations);
 }
 
 TEST_CASE("a run that reaches too little is invalid, neither passed nor failed") {

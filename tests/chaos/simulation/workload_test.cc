@@ -1,10 +1,11 @@
+#include "chaos/workload.h"
+
 #include <doctest/doctest.h>
 
 #include <map>
 #include <set>
 
 #include "chaos/statistics.h"
-#include "chaos/workload.h"
 #include "statemachine/kv.h"
 #include "transport/random.h"
 
