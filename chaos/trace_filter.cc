@@ -197,11 +197,14 @@ bool TraceSelection::admits(const TraceRecord& record) {
     handled_passed_ = passes;
   } else if (belongs_to_handler(record.kind()) && handled_event_ == record.event() &&
              handled_node_ == record.node()) {
-    passes = passes || handled_passed_;
+    // A handler may claim much about other requests.
+    const bool speaks_for_itself = follower_ != nullptr && record.kind() == TraceRecord::OBSERVED;
+    passes = passes || (handled_passed_ && !speaks_for_itself);
   }
-  const bool is_here =
-      filter_.nodes.empty() ||
-      std::find(filter_.nodes.begin(), filter_.nodes.end(), record.node()) != filter_.nodes.end();
+  // What a client sent and nobody got has no other node.
+  const auto node = record.node() == 0 ? record.peer() : record.node();
+  const auto& nodes = filter_.nodes;
+  const bool is_here = nodes.empty() || std::find(nodes.begin(), nodes.end(), node) != nodes.end();
   return passes && is_here && filter_.wants({false, record.at_ns()}) &&
          filter_.wants({true, record.event()});
 }

@@ -46,7 +46,8 @@ std::variant<RequestName, std::string> parse_request_name(std::string_view text)
 std::vector<std::string> message_names(Trace& trace);
 
 /// Applies a filter to a trace's records, from the first to the last. What a handler did (its
-/// claims, log lines and the change of state) passes when the handler's own record does.
+/// claims, log lines and the change of state) passes when the handler's own record does; of claims
+/// only those about the request, if one is followed.
 class TraceSelection {
  public:
   TraceSelection(const TraceFilter& filter, Trace& trace);

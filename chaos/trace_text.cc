@@ -45,8 +45,8 @@ class TextSpeller final : public TraceSpeller {
     pass(record);
     if (record.kind() == TraceRecord::STATE) return changes(record);
     if (record.kind() == TraceRecord::LOGGED) return under('>', printable(record.text()));
-    return step(record.at_ns(), std::to_string(record.event()), node_name(record.node()),
-                what(record));
+    const auto where = record.node() == 0 ? record.peer() : record.node();
+    return step(record.at_ns(), std::to_string(record.event()), node_name(where), what(record));
   }
 
   void pass(const TraceRecord& record) override {
@@ -107,7 +107,8 @@ class TextSpeller final : public TraceSpeller {
       case TraceRecord::DELIVERED:
         return fmt::format("get      {} -> {} {}", peer, node, payload());
       case TraceRecord::DROPPED:
-        return fmt::format("lose     {} -> {} {}", node, peer, payload());
+        return fmt::format("lose     {} -> {} {}", record.node() == 0 ? asking_client() : node,
+                           peer, payload());
       case TraceRecord::REQUESTED:
         return fmt::format("request  {} -> {} {}",
                            record.peer() == 0 ? client_name(record.client()) : peer, node,
@@ -124,6 +125,12 @@ class TextSpeller final : public TraceSpeller {
       default:
         return "?";
     }
+  }
+
+  /// Who sent a request that no node got.
+  std::string asking_client() {
+    const auto* request = trace_.payload();
+    return client_name(request == nullptr ? 0 : number_in(*request, "client").value_or(0));
   }
 
   std::string payload() {

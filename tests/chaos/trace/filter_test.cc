@@ -161,6 +161,38 @@ TEST_CASE("following tells two equal commands of different clients apart") {
   CHECK(passing(trace, filter) == std::vector<std::uint64_t>{2, 4});
 }
 
+TEST_CASE("of a handler that claims much, only what is about the followed request passes") {
+  using transport::NodeId;
+  using transport::Witness;
+  const auto request = transport::compose<transport::Request, transport::Request>([&](auto& made) {
+    made.set_client(1);
+    made.set_sequence(1);
+    made.set_command("\x08\x01");
+  });
+  const transport::Claim mine = transport::Applied{{}, 7, statemachine::digest_of("\x08\x01"), 0};
+  const transport::Claim other = transport::Applied{{}, 8, 1234, 0};
+  std::vector<Witness> seen(5);
+  for (auto& witness : seen) witness.node = NodeId{1};
+  seen[0].kind = Witness::Kind::Requested;
+  seen[0].payload = &request;
+  seen[1].kind = seen[2].kind = Witness::Kind::Observed;
+  seen[1].claim = &mine;
+  seen[2].claim = &other;
+  seen[3].kind = Witness::Kind::Logged;
+  seen[4].kind = Witness::Kind::Dropped;
+  seen[4].node = NodeId{};
+  seen[4].peer = NodeId{2};
+  seen[4].payload = &request;
+  Trace trace = read_back(hand_made(seen));
+  TraceFilter filter;
+  filter.follow = RequestName{1, 1};
+  CHECK(passing(trace, filter) == std::vector<std::uint64_t>{1, 2, 4, 5});
+  CHECK(lines_with(printed(trace), "n2    lose     c1 -> n2 Request{").size() == 1);
+  filter = {};
+  filter.nodes = {2};
+  CHECK(passing(trace, filter) == std::vector<std::uint64_t>{5});
+}
+
 TEST_CASE("all filters given must hold") {
   Trace trace = read_back(raft_trace());
   TraceFilter filter;
