@@ -98,6 +98,17 @@ Fault& Swarm::on_message(std::uint32_t which, const std::string& name, std::uint
   return fault;
 }
 
+// No two draws are arguments of one call: which of them comes first would depend on the compiler.
+Fault& Swarm::disturb_at_some_moment() {
+  const std::uint32_t at = moment();
+  return add(at, while_disturbed());
+}
+
+Fault& Swarm::on_some_message(std::uint32_t lasts) {
+  const std::uint32_t which = nth();
+  return on_message(which, message_name(), lasts);
+}
+
 std::string Swarm::message_name() {
   if (!answers_.empty() && dice_.percent(60)) return dice_.one_of(answers_);
   return names_.empty() ? std::string() : dice_.one_of(names_);

@@ -67,7 +67,9 @@ class Swarm {
   std::uint32_t nth() { return dice_.percent(50) ? dice_.between(1, 8) : dice_.between(1, 120); }
 
   Fault& add(std::uint32_t at, std::uint32_t lasts);
+  Fault& disturb_at_some_moment();
   Fault& on_message(std::uint32_t which, const std::string& name, std::uint32_t lasts);
+  Fault& on_some_message(std::uint32_t lasts);
 
   /// A message that an event may wait for; more often one that promises something.
   std::string message_name();

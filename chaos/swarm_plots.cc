@@ -48,7 +48,7 @@ bool Swarm::crash_at_a_write() {
 }
 
 bool Swarm::leader_in_a_minority() {
-  Fault& fault = add(moment(), while_disturbed());
+  Fault& fault = disturb_at_some_moment();
   Group& group = *fault.mutable_partition()->add_group();
   group.add_node()->set_role(Node::LEADER);
   const std::uint32_t minority = (nodes_ - 1) / 2;
@@ -58,7 +58,7 @@ bool Swarm::leader_in_a_minority() {
 }
 
 bool Swarm::one_leader_after_the_other() {
-  Fault* fault = &add(moment(), while_disturbed());
+  Fault* fault = &disturb_at_some_moment();
   const std::uint32_t times = dice_.between(2, 5);
   for (std::uint32_t time = 1;; ++time) {
     fault->mutable_crash()->mutable_node()->set_role(Node::LEADER);
@@ -85,19 +85,18 @@ bool Swarm::half_a_broadcast() {
 }
 
 bool Swarm::late_message() {
-  Fault& fault = on_message(nth(), message_name(), dice_.between(5, 1'500));
+  Fault& fault = on_some_message(dice_.between(5, 1'500));
   fault.mutable_hold_it();
   if (!on(FaultKind::Crash) || dice_.percent(50)) return true;
-  Fault& death = add(moment(), while_disturbed());
+  Fault& death = disturb_at_some_moment();
   fault.mutable_hold_it()->set_until(name_of_fault(plan_.fault_size()));
   death.mutable_crash()->mutable_node()->set_role(Node::LEADER);
   return true;
 }
 
 bool Swarm::old_message_again() {
-  on_message(nth(), message_name(), 0)
-      .mutable_duplicate_it()
-      ->set_after_ms(dice_.between(1, 1'500));
+  Fault& fault = on_some_message(0);
+  fault.mutable_duplicate_it()->set_after_ms(dice_.between(1, 1'500));
   return true;
 }
 
@@ -111,7 +110,7 @@ bool Swarm::all_at_once() {
 }
 
 bool Swarm::cut_off_in_the_act() {
-  Fault& fault = on_message(nth(), message_name(), while_disturbed());
+  Fault& fault = on_some_message(while_disturbed());
   const bool sender = dice_.percent(60);
   fault.mutable_isolate()->mutable_node()->set_role(sender ? Node::SENDER : Node::RECEIVER);
   fault.mutable_isolate()->set_direction(static_cast<Isolate::Direction>(dice_.below(3)));
