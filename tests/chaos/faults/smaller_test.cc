@@ -125,9 +125,9 @@ TEST_CASE("the single guilty fault among twenty is found, with what it waits for
 
 TEST_CASE("a fault goes together with those that wait for it") {
   auto text = chaos::parse_plan(R"(storm_ms: 10
-    fault { name: "a" pause { node { id: 1 } } }
-    fault { name: "b" on { after: "a" } pause { node { id: 2 } } }
     fault { on { after: "b" } pause { node { id: 3 } } }
+    fault { name: "b" on { after: "a" } pause { node { id: 2 } } }
+    fault { name: "a" pause { node { id: 1 } } }
     fault { on { message { } } hold_it { until: "a" } })");
   const auto plan = std::get<FaultPlan>(text);
   bool lone_hold = false;

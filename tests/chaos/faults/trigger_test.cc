@@ -164,6 +164,22 @@ TEST_CASE("a held message arrives after its time, or when another fault begins, 
   CHECK(arrival(forever) == 900);
 }
 
+TEST_CASE("what was lost anyway cannot be dropped, held or sent twice") {
+  for (const auto* action : {"drop_it { }", "hold_it { }", "duplicate_it { after_ms: 9 }"}) {
+    CAPTURE(action);
+    Stage stage(
+        "storm_ms: 1000 fault { one_way { from { id: 1 } to { id: 2 } } } "
+        "fault { on { message { name: \"Beat\" from { id: 1 } to { id: 2 } } } " +
+        std::string(action) + " }");
+    stage.run_to(100);
+    stage.injector.heal();
+    stage.run_to(101);
+    REQUIRE(stage.injector.injected().size() == 2);
+    CHECK(stage.effects(1) == 0);
+    CHECK(arrivals(stage, 2, 1, 1) == 0);
+  }
+}
+
 TEST_CASE("a message arrives again later") {
   Stage stage(R"(storm_ms: 1000 fault { on { nth: 5 message { name: "Beat" from { id: 1 }
     to { id: 2 } } } duplicate_it { after_ms: 200 } })");
