@@ -133,7 +133,7 @@ TEST_CASE("what cannot be shown is refused with exit code 2 and a reason") {
   const std::string good = stage.file("a.trace");
   CHECK(refusal({"rfat"}).find("neither a file nor a system, did you mean \"raft\"") !=
         std::string::npos);
-  CHECK(refusal({"quite/other"}).find("the systems are: abd") != std::string::npos);
+  CHECK(refusal({"quite/other"}).find("there are: abd") != std::string::npos);
   CHECK(refusal({stage.file("cut.trace")}).find("cut.trace: byte ") != std::string::npos);
   CHECK(refusal({good, "--seed", "3"}).find("--seed says what to run") != std::string::npos);
   CHECK(refusal({good, "--node", "9"}).find("--node 9: the nodes are 1, 2, 3") !=
