@@ -1,5 +1,5 @@
-// Directed scenarios as coroutines: a cluster in virtual time, with verbs for what a person would do
-// to it by hand.
+// Directed scenarios as coroutines: a cluster in virtual time, with verbs for what a person would
+// do to it by hand.
 //
 //   Scenario scenario(*find_system("raft"), {.nodes = 3});
 //   scenario.play([&]() -> asio::awaitable<void> {
@@ -39,8 +39,8 @@ enum class Direction : std::uint8_t { Both, Incoming, Outgoing };
 
 class Scenario {
  public:
-  /// Makes the nodes and starts them. Requires: the system outlives the scenario and makes nodes from
-  /// these options; machine is one that it replicates.
+  /// Makes the nodes and starts them. Requires: the system outlives the scenario and makes nodes
+  /// from these options; machine is one that it replicates.
   Scenario(const System& system, ScenarioOptions options);
   ~Scenario();
 

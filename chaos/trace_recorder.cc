@@ -196,7 +196,7 @@ class TraceRecorder::Engine {
 
   void set_payload(TraceRecord& record, const Envelope& payload) {
     const auto* type = payload.message().GetDescriptor();
-    files_.insert(type->file());
+    files_.emplace(type->file()->name(), type->file());
     record.set_type(types_.position(type->full_name()));
     const auto [known, is_new] =
         payloads_.emplace(std::pair(record.type(), payload.digest()), ends_.size() + 1);
@@ -252,7 +252,7 @@ class TraceRecorder::Engine {
     for (const NodeId node : nodes_) header.add_node(number(node));
     google::protobuf::FileDescriptorSet types;
     std::set<std::string> added;
-    for (const auto& [name, file] : files_by_name()) add_with_imports(*file, added, types);
+    for (const auto& [name, file] : files_) add_with_imports(*file, added, types);
     types.SerializeToString(header.mutable_types());
     for (const auto& word : types_.words()) header.add_type(word);
     for (const auto& word : fields_.words()) header.add_field(word);
@@ -262,13 +262,6 @@ class TraceRecorder::Engine {
       for (const auto field : claim.fields) kind.add_field(std::string(field));
     }
     return header;
-  }
-
-  /// Sorted by something other than addresses, so that equal runs give equal files.
-  std::map<std::string, const FileDescriptor*> files_by_name() const {
-    std::map<std::string, const FileDescriptor*> files;
-    for (const auto* file : files_) files.emplace(file->name(), file);
-    return files;
   }
 
   TraceTrailer trailer(const RunResult& result) const {
@@ -308,7 +301,8 @@ class TraceRecorder::Engine {
 
   Words types_;
   Words fields_;
-  std::set<const FileDescriptor*> files_;
+  std::map<std::string, const FileDescriptor*>
+      files_;  ///< by name, so that equal runs give equal files
   /// (type, digest) of recent payloads and the records that hold them.
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> payloads_;
   std::deque<std::pair<std::uint32_t, std::uint64_t>> payload_order_;

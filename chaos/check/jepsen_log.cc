@@ -1,5 +1,6 @@
 // The lines that jepsen.util writes into Jepsen's log, one for each operation:
-// `INFO  jepsen.util - 0	:invoke	:read	nil`. Lines of other loggers are passed over.
+// `INFO  jepsen.util - 0 :invoke :read nil`, with tabs before the keywords. Lines of other loggers
+// are passed over.
 #include <algorithm>
 #include <array>
 #include <utility>

@@ -2,7 +2,7 @@
 // wire format, and in child processes. Another protocol's benchmark looks just like this one.
 #include "consensus/abd/abd.h"
 #include "statemachine/register.h"
-#include "tests/bench/closed_loop.h"
+#include "tests/bench/cluster_bench.h"
 #include "transport/process/child.h"
 
 namespace lockstep::bench {

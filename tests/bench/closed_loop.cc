@@ -18,6 +18,7 @@ ClosedLoop::ClosedLoop(Load load, transport::HostFactory host)
     : load_(std::move(load)), cluster_(loop_, hosted_by(std::move(host))) {
   cluster_.set_reply_sink(this);
   for (std::uint32_t id = 1; id <= load_.nodes; ++id) cluster_.add(NodeId{id}, load_.make());
+  if (load_.attach) load_.attach(cluster_);
   for (std::uint32_t id = 1; id <= load_.nodes; ++id) cluster_.start(NodeId{id});
   for (std::uint64_t client = 1; client <= load_.clients; ++client) {
     submit(client, NodeId{static_cast<std::uint32_t>(1 + client % load_.nodes)});
@@ -30,26 +31,15 @@ void ClosedLoop::submit(std::uint64_t client, NodeId to) {
       transport::compose<transport::Request, transport::Request>([&](transport::Request& request) {
         request.set_client(client);
         request.set_sequence(++sequence_);
+        request.set_acknowledged_below(sequence_);
         request.set_command(load_.command(sequence_));
       }));
 }
 
 void ClosedLoop::on_reply(transport::ClientId client, NodeId from, const transport::Reply& reply) {
-  ++replies_;
+  replies_ += reply.status() == transport::Reply::OK;
   const bool redirected = reply.status() == transport::Reply::REDIRECT;
   submit(number(client), redirected ? NodeId{reply.redirect()} : from);
-}
-
-void run(benchmark::State& state, const Load& load, transport::HostFactory host) {
-  ClosedLoop running(load, std::move(host));
-  for (int i = 0; i < 10'000; ++i) running.step();
-  const transport::ClusterCounts before = running.counts();
-  const std::uint64_t replies = running.replies();
-  for (auto _ : state) running.step();
-  const auto handlers = running.counts().handlers - before.handlers;
-  state.SetItemsProcessed(static_cast<std::int64_t>(handlers));
-  state.counters["replies"] = benchmark::Counter(static_cast<double>(running.replies() - replies),
-                                                 benchmark::Counter::kIsRate);
 }
 
 }  // namespace lockstep::bench

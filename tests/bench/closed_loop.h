@@ -1,8 +1,6 @@
 // Clients that send their next request when the last one is answered: the load of the benchmarks of
-// whole clusters. A protocol's benchmark gives the nodes and the commands.
+// whole clusters, and of the soak test. A user of it gives the nodes and the commands.
 #pragma once
-
-#include <benchmark/benchmark.h>
 
 #include <functional>
 #include <memory>
@@ -17,6 +15,8 @@ struct Load {
   std::uint64_t clients = 4;
   std::function<std::unique_ptr<transport::Node>()> make;
   std::function<std::string(std::uint64_t sequence)> command;
+  /// A chance to add observers or faults before the nodes start.
+  std::function<void(transport::Cluster&)> attach;
 };
 
 /// A cluster under load, driven event by event.
@@ -27,6 +27,7 @@ class ClosedLoop final : private transport::ReplySink {
 
   void step() { loop_.step(); }
   const transport::ClusterCounts& counts() const { return cluster_.counts(); }
+  /// Requests that were executed.
   std::uint64_t replies() const { return replies_; }
   /// Requires: it was set up, so that every client has a request under way.
   void submit(std::uint64_t client, transport::NodeId to);
@@ -41,8 +42,5 @@ class ClosedLoop final : private transport::ReplySink {
   std::uint64_t sequence_ = 0;
   std::uint64_t replies_ = 0;
 };
-
-/// Runs events until the benchmark has enough; an item is one handler call ("step").
-void run(benchmark::State& state, const Load& load, transport::HostFactory host);
 
 }  // namespace lockstep::bench
