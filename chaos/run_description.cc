@@ -145,6 +145,9 @@ std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& descriptio
   }
   spec.plan = description.plan();
   if (auto wrong = problem_with_plan(spec, description.beyond_promise())) return *wrong;
+  if (description.workload().think_high_us() == 0) {
+    spec.workload.think = think_for(spec.workload, std::chrono::milliseconds(spec.plan.storm_ms()));
+  }
   spec.replay = command_line(spec, "PLAN");
   return spec;
 }

@@ -22,7 +22,8 @@ struct DescriptionError {
 
 /// The run that a description names, checked in every part: system, options, machine, workload,
 /// and a plan that is valid and inside the system's fault model (unless it says that it goes
-/// beyond). Zero fields take the defaults of RunSpec and WorkloadOptions.
+/// beyond). Zero fields take the defaults of RunSpec and WorkloadOptions; without a time to think
+/// clients pace themselves by the storm.
 std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& description,
                                                 const FindSystem& find);
 

@@ -111,6 +111,14 @@ void Client::on_reply(std::string_view command, std::string_view result) {
   }
 }
 
+transport::Between think_for(const WorkloadOptions& workload, transport::Duration storm) {
+  using namespace std::chrono_literals;
+  constexpr transport::Duration kOperation = 10ms;  // about what one takes in good weather
+  const auto share = std::max<std::uint64_t>(workload.operations / workload.clients, 1);
+  const transport::Duration pace = storm / static_cast<transport::Duration::rep>(share);
+  return {0ms, std::clamp<transport::Duration>(2 * (pace - kOperation), 4ms, 400ms)};
+}
+
 bool has_workload(std::string_view machine) {
   return machine == "kv" || machine == "register" || machine == "counter";
 }

@@ -28,6 +28,9 @@ struct WorkloadOptions {
   transport::Between think{std::chrono::milliseconds(0), std::chrono::milliseconds(4)};
 };
 
+/// How long clients have to think so that their operations last about as long as a storm.
+transport::Between think_for(const WorkloadOptions& workload, transport::Duration storm);
+
 /// The most keys a workload may have.
 inline constexpr std::uint32_t kKeysMax = 4096;
 

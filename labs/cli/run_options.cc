@@ -96,7 +96,6 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
   wanted.set_value_bytes(value_bytes);
   wanted.set_skewed(skewed);
   wanted.set_open_loop(open_loop);
-  wanted.set_think_high_us(4000);
   chaos::OptionValues values;
   for (const auto& option : options) {
     const auto equals = option.find('=');

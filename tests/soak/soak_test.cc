@@ -48,7 +48,9 @@ TEST_CASE("ten million events hold memory flat") {
   const std::size_t early = peak(kEvents / 10);
   const std::size_t late = peak(kEvents - kEvents / 10);
   MESSAGE("peak of the first million events ", early, " bytes, of the rest ", late, " bytes");
-  CHECK(late <= early + early / 20);
+  // Pooled messages may still grow to the largest that they ever held. Whatever is kept per event
+  // would cost at least a byte for each.
+  CHECK(late <= early + kEvents / 10);
   CHECK(running.replies() > 500'000);
   CHECK_FALSE(monitors->monitor().violation());
 }

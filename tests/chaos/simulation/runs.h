@@ -19,8 +19,8 @@ inline chaos::RunSpec swarm_run(std::string_view system, std::uint64_t seed,
   spec.seed = seed;
   spec.workload.machine = spec.system->machines.front();
   spec.workload.operations = operations;
-  spec.workload.think = {std::chrono::milliseconds(0), std::chrono::milliseconds(60)};
   spec.plan = chaos::swarm_plan(*spec.system, spec.options, spec.nodes, seed);
+  spec.workload.think = think_for(spec.workload, std::chrono::milliseconds(spec.plan.storm_ms()));
   return spec;
 }
 
