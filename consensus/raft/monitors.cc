@@ -58,7 +58,7 @@ void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
       return votes(node, Term{message->request_vote().term()}, node.id);
     case raft::Message::kVoteReply:
       if (message->vote_reply().granted() && peer != nullptr) {
-        votes(node, Term{message->vote_reply().term()}, peer->id);
+        votes_for_another(node, Term{message->vote_reply().term()}, *peer);
       }
       return;
     case raft::Message::kAppendEntries:
@@ -89,7 +89,9 @@ void RaftMonitor::delivered(Watched& node, const Watched& peer, const Witness& w
     Index& known = node.acknowledged[place_of(peer)];
     known = std::max(known, Index{index});
   };
-  if (message->has_vote_reply() && message->vote_reply().granted()) {
+  if (message->has_request_vote()) {
+    asked_to_vote(node, peer, message->request_vote());
+  } else if (message->has_vote_reply() && message->vote_reply().granted()) {
     const Term term{message->vote_reply().term()};
     if (term > node.votes_in) node.voters = 0;
     node.votes_in = std::max(node.votes_in, term);
@@ -120,6 +122,27 @@ void RaftMonitor::votes(Watched& node, Term term, NodeId candidate) {
   }
   node.voted_in = term;
   node.voted_for = candidate;
+}
+
+// The answer may leave much later, when the voter's log is another; so they are compared now.
+void RaftMonitor::asked_to_vote(Watched& node, const Watched& candidate,
+                                const raft::RequestVote& request) {
+  const Term term{request.term()};
+  if (term < node.asked_in) return;
+  if (term > node.asked_in) node.worthy = 0;
+  node.asked_in = term;
+  const auto theirs = std::pair(Term{request.last_term()}, Index{request.last_index()});
+  const auto own = std::pair(node.log.last_term(), node.log.last());
+  if (theirs >= own) node.worthy |= 1ull << place_of(candidate);
+}
+
+void RaftMonitor::votes_for_another(Watched& node, Term term, const Watched& candidate) {
+  votes(node, term, candidate.id);
+  const bool asked_itself = candidate.id == node.id || term != node.asked_in;
+  if (asked_itself || (node.worthy >> place_of(candidate) & 1) != 0) return;
+  broken("Votes Go To Up-To-Date Logs", "§5.4.1",
+         fmt::format("{} voted in term {} for {}, whose log was behind its own",
+                     to_string(node.id), number(term), to_string(candidate.id)));
 }
 
 void RaftMonitor::acts_as_leader(Watched& node, Term term) {
@@ -199,10 +222,12 @@ void RaftMonitor::broken(std::string_view rule, std::string_view source, std::st
 std::uint64_t RaftMonitor::digest() const {
   statemachine::Fold digest;
   for (const Watched& node : nodes_) {
-    for (const Term term : {node.sent, node.heard, node.voted_in, node.votes_in, node.leads}) {
+    for (const Term term :
+         {node.sent, node.heard, node.voted_in, node.asked_in, node.votes_in, node.leads}) {
       digest(number(term));
     }
     digest(number(node.voted_for));
+    digest(node.worthy);
     digest(node.voters);
     for (const Index index : node.acknowledged) digest(number(index));
     digest(number(node.commit));

@@ -54,6 +54,8 @@ class RaftMonitor {
     Term heard{};                     // The highest term that it sent or received.
     Term voted_in{};                  // The latest term it voted in,
     NodeId voted_for{};               // and for whom.
+    Term asked_in{};                  // The latest term in which it was asked for its vote,
+    std::uint64_t worthy = 0;         // and the candidates whose log was then up to date.
     Term votes_in{};                  // The latest term in which votes reached it,
     std::uint64_t voters = 0;         // and from which places.
     Term leads{};                     // 0 while it does not lead.
@@ -85,7 +87,9 @@ class RaftMonitor {
   void sent(Watched& node, Watched* peer, const Witness& witness);
   void delivered(Watched& node, const Watched& peer, const Witness& witness);
   void sends_in_term(Watched& node, std::uint64_t term);
+  void asked_to_vote(Watched& node, const Watched& candidate, const raft::RequestVote& request);
   void votes(Watched& node, Term term, NodeId candidate);
+  void votes_for_another(Watched& node, Term term, const Watched& candidate);
   void acts_as_leader(Watched& node, Term term);
   void acknowledges(const Watched& node, Term term, Index index);
 

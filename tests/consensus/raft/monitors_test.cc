@@ -85,6 +85,39 @@ TEST_CASE("monitor: a leader was elected by a majority [§5.2]") {
   }
 }
 
+TEST_CASE("monitor: votes go to logs that are up to date [§5.4.1]") {
+  Story story;
+  story.elect(kSelf, 2, kThird);
+  story.append(kSelf, 1, 2);
+  story.append(kThird, 1, 2);
+  SUBCASE("a later last term is as good as a longer log") {
+    story.delivered(kThird, kSecond, request_vote(3, 1, 3));
+    story.sent(kThird, kSecond, vote(3));
+    CHECK(story.rule() == "");
+  }
+  SUBCASE("a refusal is no vote") {
+    story.delivered(kThird, kSecond, request_vote(3, 0, 0));
+    story.sent(kThird, kSecond, vote(3, false));
+    CHECK(story.rule() == "");
+  }
+  SUBCASE("the log counts as it was when the candidate asked") {
+    story.delivered(kThird, kSecond, request_vote(3, 1, 2));
+    story.append(kThird, 2, 3);
+    story.sent(kThird, kSecond, vote(3));
+    CHECK(story.rule() == "");
+  }
+  SUBCASE("a longer log of an earlier term is behind") {
+    story.delivered(kThird, kSecond, request_vote(3, 9, 1));
+    story.sent(kThird, kSecond, vote(3));
+    CHECK(story.rule() == "Votes Go To Up-To-Date Logs");
+  }
+  SUBCASE("so is a shorter one of the same term") {
+    story.delivered(kThird, kSecond, request_vote(3, 0, 2));
+    story.sent(kThird, kSecond, vote(3));
+    CHECK(story.rule() == "Votes Go To Up-To-Date Logs");
+  }
+}
+
 TEST_CASE("monitor: Election Safety [Figure 3]") {
   Story story;
   story.elect(kSelf, 1, kSecond);
