@@ -152,6 +152,10 @@ std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& descriptio
   return spec;
 }
 
+std::uint32_t in_microseconds(transport::Duration duration) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<Microseconds>(duration).count());
+}
+
 RunDescription describe(const RunSpec& spec) {
   RunDescription description;
   description.set_system(spec.system->name);
@@ -171,11 +175,8 @@ RunDescription describe(const RunSpec& spec) {
   workload.set_read_percent(spec.workload.read_percent);
   workload.set_value_bytes(spec.workload.value_bytes);
   workload.set_open_loop(spec.workload.open_loop);
-  const auto in_us = [](transport::Duration duration) {
-    return static_cast<std::uint32_t>(std::chrono::duration_cast<Microseconds>(duration).count());
-  };
-  workload.set_think_low_us(in_us(spec.workload.think.low));
-  workload.set_think_high_us(in_us(spec.workload.think.high));
+  workload.set_think_low_us(in_microseconds(spec.workload.think.low));
+  workload.set_think_high_us(in_microseconds(spec.workload.think.high));
   *description.mutable_plan() = spec.plan;
   description.set_beyond_promise(!beyond(spec.plan, spec.system->survives(spec.options)).empty());
   return description;
@@ -203,6 +204,11 @@ std::string command_line(const RunSpec& spec, std::string_view plan_file) {
   add("value-bytes", workload.value_bytes, usual.workload.value_bytes);
   if (workload.machine != spec.system->machines.front()) {
     line += fmt::format(" --workload {}", workload.machine);
+  }
+  const auto pace = think_for(workload, std::chrono::milliseconds(spec.plan.storm_ms()));
+  if (workload.think != pace) {
+    line += fmt::format(" --think {}us..{}us", in_microseconds(workload.think.low),
+                        in_microseconds(workload.think.high));
   }
   if (workload.skewed) line += " --skewed";
   if (workload.open_loop) line += " --open-loop";

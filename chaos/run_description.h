@@ -38,6 +38,9 @@ FaultPlan swarm_plan(const System& system, const OptionValues& options, std::uin
 /// not the seed's own swarm plan is named `plan_file`.
 std::string command_line(const RunSpec& spec, std::string_view plan_file);
 
+/// Whole microseconds, as descriptions and command lines have them.
+std::uint32_t in_microseconds(transport::Duration duration);
+
 /// The end of a sentence about a word that nobody knows: the known word that is close to it, or all
 /// of them.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);

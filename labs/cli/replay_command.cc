@@ -85,8 +85,8 @@ std::variant<Trace, UsageError> trace_of(const ReplayCommand& command) {
   if (std::filesystem::is_regular_file(name, ignored)) return open_file(command);
   std::vector<std::string> known;
   for (const auto& system : all_systems()) known.push_back(system.name);
-  return UsageError{fmt::format("{} is neither a file nor a system{}", name,
-                                chaos::did_you_mean(name, known))};
+  return UsageError{
+      fmt::format("{} is neither a file nor a system{}", name, chaos::did_you_mean(name, known))};
 }
 
 /// A name that is not in the trace would only print nothing.

@@ -54,13 +54,25 @@ std::optional<chaos::SeedRange> parse_range(const std::string& text) {
   return range;
 }
 
-/// Fewer operations, as long as the failure stays the same.
+/// Fewer operations and clients, as long as the failure stays the same.
 void shrink_workload(RunSpec& spec, const RunResult& wanted) {
-  while (spec.workload.operations > 2 * spec.workload.clients) {
-    RunSpec fewer = spec;
-    fewer.workload.operations /= 2;
-    if (!same_failure(simulate(fewer), wanted)) return;
-    spec = fewer;
+  const auto shrinks = [&](std::uint64_t operations, std::uint32_t clients) {
+    RunSpec smaller = spec;
+    smaller.workload.operations = operations;
+    smaller.workload.clients = clients;
+    if (!same_failure(simulate(smaller), wanted)) return false;
+    spec = smaller;
+    return true;
+  };
+  for (bool shrank = true; shrank;) {
+    shrank = false;
+    const auto& workload = spec.workload;
+    if (workload.clients > 1) shrank = shrinks(workload.operations, workload.clients - 1);
+    for (const std::uint64_t percent : {50u, 75u, 90u}) {
+      const std::uint64_t fewer = workload.operations * percent / 100;
+      if (shrank || fewer < workload.clients) continue;
+      shrank = shrinks(fewer, workload.clients);
+    }
   }
 }
 
@@ -72,10 +84,12 @@ RunSpec shrunk(const RunSpec& failing, const RunResult& wanted) {
     attempt.plan = plan;
     return same_failure(simulate(attempt), wanted);
   };
-  shrink_workload(small, wanted);
   small.plan = chaos::shrink(small.plan, still_fails, kShrinkBudget);
+  shrink_workload(small, wanted);
   const std::string file = fmt::format("{}-{}.plan", failing.system->name, failing.seed);
-  std::ofstream(file) << to_text(small.plan);
+  if (!(std::ofstream(file) << to_text(small.plan))) {
+    fmt::print(stderr, "lockstep run: {}: cannot be written\n", file);
+  }
   small.replay = chaos::command_line(small, file);
   fmt::print(
       "\nThe smallest plan found that fails in the same way has {} of {} faults; it is in "

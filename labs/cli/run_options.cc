@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "labs/systems/option_reader.h"
 #include "labs/systems/registry.h"
 
 namespace lockstep::labs {
@@ -36,6 +37,9 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--value-bytes", value_bytes, "Bytes in a value, at least")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
+  command.add_option("--think", think,
+                     "How long a client thinks between operations, as in 0ms..70ms (default: so "
+                     "that the operations last as long as the storm)");
   command.add_flag("--skewed", skewed, "Use the k-th key in proportion to 1/k");
   command.add_flag("--open-loop", open_loop, "Begin operations on schedule, answered or not");
   command
@@ -96,6 +100,14 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
   wanted.set_value_bytes(value_bytes);
   wanted.set_skewed(skewed);
   wanted.set_open_loop(open_loop);
+  if (!think.empty()) {
+    const auto range = parse_range(think);
+    if (!range || range->high < std::chrono::microseconds(1)) {
+      return UsageError{fmt::format("--think {}: expected a range such as 0ms..70ms", think)};
+    }
+    wanted.set_think_low_us(chaos::in_microseconds(range->low));
+    wanted.set_think_high_us(chaos::in_microseconds(range->high));
+  }
   chaos::OptionValues values;
   for (const auto& option : options) {
     const auto equals = option.find('=');

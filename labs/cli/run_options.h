@@ -26,6 +26,7 @@ struct RunOptions {
   std::uint32_t keys = 8;
   std::uint32_t reads = 50;
   std::uint32_t value_bytes = 12;
+  std::string think;
   bool skewed = false;
   bool open_loop = false;
   std::string faults = "swarm";

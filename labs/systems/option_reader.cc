@@ -34,6 +34,14 @@ std::optional<Duration> duration(std::string_view text) {
 
 }  // namespace
 
+std::optional<Between> parse_range(std::string_view text) {
+  const auto dots = text.find("..");
+  const auto low = duration(text.substr(0, dots));
+  const auto high = dots == std::string_view::npos ? low : duration(text.substr(dots + 2));
+  if (!low || !high || *low > *high) return std::nullopt;
+  return Between{*low, *high};
+}
+
 std::string_view OptionReader::text(std::string_view name) const {
   if (const auto found = given_.find(name); found != given_.end()) return found->second;
   for (const auto& option : known_) {
@@ -62,11 +70,8 @@ std::uint64_t OptionReader::number(std::string_view name, std::uint64_t low, std
 }
 
 Between OptionReader::range(std::string_view name) {
-  const auto value = text(name);
-  const auto dots = value.find("..");
-  const auto low = duration(value.substr(0, dots));
-  const auto high = dots == std::string_view::npos ? low : duration(value.substr(dots + 2));
-  if (low && high && *low <= *high && *high > Duration::zero()) return {*low, *high};
+  const auto range = parse_range(text(name));
+  if (range && range->high > Duration::zero()) return *range;
   expected(name, "a duration such as 50ms, or a range of them such as 150ms..300ms");
   return {};
 }

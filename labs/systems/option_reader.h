@@ -11,6 +11,10 @@
 
 namespace lockstep::labs {
 
+/// "150ms..300ms", or one duration for both ends; units us, ms and s. Nothing if the text is not
+/// that, or the range ends before it begins.
+std::optional<transport::Between> parse_range(std::string_view text);
+
 class OptionReader {
  public:
   /// Requires: both outlive the reader.
@@ -21,7 +25,7 @@ class OptionReader {
   bool flag(std::string_view name);
   /// A whole number from `low` to `high`.
   std::uint64_t number(std::string_view name, std::uint64_t low, std::uint64_t high);
-  /// "150ms..300ms", or one duration for both ends; units us, ms and s.
+  /// As parse_range reads it, and not zero.
   transport::Between range(std::string_view name);
 
   /// The first thing that was wrong, naming option, value and what was expected.

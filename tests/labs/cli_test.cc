@@ -95,7 +95,10 @@ TEST_CASE("a broken register is wrong: exit 1, a witness, and a smaller plan tha
   REQUIRE(at != std::string::npos);
   const auto begin = at + std::string("again: ./lockstep ").size();
   const auto again = many.out.substr(begin, many.out.find('\n', begin) - begin);
-  CHECK(folder.run(again).code == 1);
+  const auto repeated = folder.run(again);
+  CHECK(repeated.code == 1);
+  const auto digest = many.out.rfind("  digest ");
+  CHECK(has(repeated.out, many.out.substr(digest, many.out.find('\n', digest) - digest)));
 }
 
 TEST_CASE("many seeds: statistics, coverage, and the same digest with any number of workers") {
@@ -147,6 +150,7 @@ TEST_CASE("wrong usage: exit 2, what was expected, nothing written") {
       {"run raft --nodes 0", "--nodes"},
       {"run raft --nodes many", "--nodes"},
       {"run raft --seed -1", "--seed"},
+      {"run raft --think 5", "0ms..70ms"},
       {"run raft --seeds 9..1", "1..1000"},
       {"run raft --seeds 1-9", "1..1000"},
       {"run raft --workload queue", "queue"},
