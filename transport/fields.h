@@ -27,8 +27,7 @@ class Fields {
   }
 
   const std::vector<std::pair<std::string, std::string>>& values() const& { return values_; }
-  /// Keep the fields while you read them.
-  const std::vector<std::pair<std::string, std::string>>& values() && = delete;
+  std::vector<std::pair<std::string, std::string>> values() && { return std::move(values_); }
 
   /// Digest over names and values.
   std::uint64_t digest() const {
