@@ -9,6 +9,7 @@
 
 #include "labs/systems/option_reader.h"
 #include "labs/systems/registry.h"
+#include "transport/process/child.h"
 
 namespace lockstep::labs {
 
@@ -52,6 +53,9 @@ void RunOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false);
   command.add_flag("--wire", wire, "Serialise and parse every message");
   command.add_flag("--check", check, "Verify that nobody changes a message that was sent");
+  command.add_flag("--child-processes", child_processes, "Each node is a process of its own")
+      ->excludes("--wire")
+      ->excludes("--check");
 }
 
 namespace {
@@ -132,7 +136,7 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
     return UsageError{error->message};
   }
   auto& run = std::get<RunSpec>(spec);
-  run.host = transport::in_process({wire, check});
+  run.host = child_processes ? transport::child_processes() : transport::in_process({wire, check});
   run.replay = chaos::command_line(run, faults);
   return std::move(run);
 }

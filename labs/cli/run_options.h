@@ -34,6 +34,7 @@ struct RunOptions {
   std::vector<std::string> options;
   bool wire = false;
   bool check = false;
+  bool child_processes = false;
 
   /// Adds all flags but the system and the seed to a command.
   void add_to(CLI::App& command);

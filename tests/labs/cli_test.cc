@@ -81,6 +81,8 @@ TEST_CASE("a run ends with a verdict, a digest and the command that repeats it")
   CHECK(first.err.empty());
   CHECK(folder.run("run raft --seed 1 --ops 200").out == first.out);
   CHECK(folder.run("run raft --seed 1 --ops 200 --wire").out == first.out);
+  CHECK(folder.run("run raft --seed 1 --ops 200 --check").out == first.out);
+  CHECK(folder.run("run raft --seed 1 --ops 200 --child-processes").out == first.out);
   CHECK(folder.files() == 0);
 }
 
