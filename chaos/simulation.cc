@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "chaos/catch_up.h"
 #include "chaos/check/explain.h"
 #include "chaos/restart_probe.h"
 #include "transport/check.h"
@@ -67,6 +68,7 @@ class Simulation {
         clients_(cluster_, *spec.system, spec.workload, spec.patience, spec.seed) {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
     cluster_.add_observer(&coverage_);
+    cluster_.add_observer(&catch_up_);
     cluster_.add_observer(&injector_);
     cluster_.add_observer(&watch_);
     cluster_.set_interceptor(&injector_);
@@ -85,7 +87,9 @@ class Simulation {
     if (advance(storm_end)) {
       injector_.heal();
       clients_.calm();
-      advance(Time::max());
+      catch_up_.set_goals();
+      calm_since_ = loop_.now();
+      if (advance(Time::max())) await_laggards();
     }
     clients_.rethrow();
     conclude();
@@ -97,17 +101,40 @@ class Simulation {
   bool advance(Time end) {
     const bool is_calm = end == Time::max();
     while (!clients_.are_done()) {
-      if (loop_.now() >= end) return true;
-      if (!loop_.step()) break;
-      if (found_violation()) return false;
-      if (loop_.fired() > spec_.events_max) {
-        judge(Judgement::Unknown, "event budget",
-              fmt::format("the run did not end within {} events", spec_.events_max));
-        return false;
-      }
+      if (loop_.now() >= end || !loop_.step()) break;
+      if (is_decided()) return false;
       if (is_calm && clients_.longest_wait() > spec_.recovery) return stuck();
     }
-    return !is_calm;
+    return true;
+  }
+
+  /// Clients are content with a majority; all replicas must catch up.
+  void await_laggards() {
+    while (const auto laggard = catch_up_.laggard()) {
+      if (loop_.now() - calm_since_ > spec_.recovery) return hangs_back(*laggard);
+      if (!loop_.step() || is_decided()) return;
+    }
+  }
+
+  void hangs_back(const std::string& laggard) {
+    judge(Judgement::Stuck, "catching up",
+          fmt::format("{}, {} ms of virtual time after every node was up and every link whole",
+                      laggard, in_ms(loop_.now() - calm_since_)));
+    result_.event = loop_.fired();
+    result_.at = loop_.now();
+  }
+
+  static std::int64_t in_ms(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  }
+
+  /// True if a promise was broken, or the budget is used up.
+  bool is_decided() {
+    if (found_violation()) return true;
+    if (loop_.fired() <= spec_.events_max) return false;
+    judge(Judgement::Unknown, "event budget",
+          fmt::format("the run did not end within {} events", spec_.events_max));
+    return true;
   }
 
   bool found_violation() {
@@ -134,9 +161,7 @@ class Simulation {
     judge(Judgement::Stuck, "recovery",
           fmt::format("client {} has waited {} ms of virtual time although every node is up, every "
                       "link is whole and nothing was injected any more",
-                      clients_.who_waits(),
-                      std::chrono::duration_cast<std::chrono::milliseconds>(clients_.longest_wait())
-                          .count()));
+                      clients_.who_waits(), in_ms(clients_.longest_wait())));
     result_.event = loop_.fired();
     result_.at = loop_.now();
     return false;
@@ -185,6 +210,8 @@ class Simulation {
   Cluster& cluster_;
   Injector injector_;
   Coverage coverage_;
+  CatchUp catch_up_;
+  Time calm_since_{};
   Watch watch_;
   std::optional<RestartProbe> probe_;
   Clients clients_;

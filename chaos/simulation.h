@@ -29,7 +29,8 @@ struct RunSpec {
   Patience patience;
   FaultPlan plan;
   std::uint64_t seed = 1;
-  /// Clients must hear something within this virtual time, once everything is healed.
+  /// Clients must hear something, and every replica must have caught up, within this virtual time
+  /// once everything is healed.
   transport::Duration recovery = std::chrono::seconds(10);
   /// A run that needs more events than this has no verdict.
   std::uint64_t events_max = 50'000'000;
@@ -57,7 +58,7 @@ std::string_view name_of(Judgement judgement);
 struct RunResult {
   Judgement judgement = Judgement::Holds;
   /// Who found it: the rule of a monitor, "linearizability", "promise survives a restart",
-  /// "recovery", "coverage floor" or a budget. Empty if the promise holds.
+  /// "recovery", "catching up", "coverage floor" or a budget. Empty if the promise holds.
   std::string detector;
   std::string story;        ///< why, in a paragraph or a few lines
   std::string source;       ///< where the paper states the rule, if a rule was broken
