@@ -31,9 +31,9 @@ std::map<std::string, std::string, std::less<>> fields_of(const fs::path& patch)
   while (std::getline(in, line) && !line.empty()) {
     const auto colon = line.find(": ");
     if (colon == std::string::npos) {
-      throw std::runtime_error(
-          fmt::format("{}: expected lines such as \"Id: RFT-A1\" and an empty line before the patch",
-                      patch.string()));
+      throw std::runtime_error(fmt::format(
+          "{}: expected lines such as \"Id: RFT-A1\" and an empty line before the patch",
+          patch.string()));
     }
     fields.emplace(line.substr(0, colon), line.substr(colon + 2));
   }
@@ -73,8 +73,8 @@ std::vector<Variant> find_variants(const fs::path& source, const fs::path& progr
       variant.folder = folder.filename().string();
       variant.name = patch.stem().string();
       variant.fields = fields_of(patch);
-      variant.system = variant.should_fail() ? variant.folder
-                                             : variant.name.substr(0, variant.name.find('_'));
+      variant.system =
+          variant.should_fail() ? variant.folder : variant.name.substr(0, variant.name.find('_'));
       variant.program = programs / variant.folder / ("lockstep-mutant-" + variant.name);
       systems.insert(variant.system);
       variants.push_back(std::move(variant));
@@ -89,13 +89,17 @@ std::vector<Scenario> find_scenarios(const fs::path& source) {
   for (const auto& folder : sorted(source / "scenarios")) {
     for (const auto& file : sorted(folder)) {
       if (file.extension() != ".plan" && file.extension() != ".swarm") continue;
-      Scenario scenario{folder.filename().string(), file.stem().string(), run_arguments(file)};
-      if (file.extension() == ".plan") {
+      Scenario scenario{folder.filename().string(), file.stem().string(), run_arguments(file),
+                        file.extension() == ".plan"};
+      if (scenario.is_plan) {
         scenario.arguments.insert(scenario.arguments.end(), {"--faults", file.string()});
       }
       scenarios.push_back(std::move(scenario));
     }
   }
+  // Aimed plans take a moment each, so they go first.
+  std::stable_partition(scenarios.begin(), scenarios.end(),
+                        [](const Scenario& scenario) { return scenario.is_plan; });
   return scenarios;
 }
 

@@ -14,7 +14,7 @@ namespace lockstep::mutants {
 struct Variant {
   std::string folder;  ///< "raft", "abd" ..., "benign" or "reference"
   std::string name;
-  std::string system;  ///< what `lockstep run` is told to run
+  std::string system;                                      ///< what `lockstep run` is told to run
   std::map<std::string, std::string, std::less<>> fields;  ///< the lines before the patch
   std::filesystem::path program;
 
@@ -28,6 +28,7 @@ struct Scenario {
   std::string system;
   std::string name;
   std::vector<std::string> arguments;  ///< of `lockstep run SYSTEM`, --faults included
+  bool is_plan = false;                ///< has a fault plan of its own, instead of the seeds'
 };
 
 /// All variants, ordered by folder and name: patches below `source`, programs below `programs`, the
@@ -36,8 +37,9 @@ std::vector<Variant> find_variants(const std::filesystem::path& source,
                                    const std::filesystem::path& programs,
                                    const std::filesystem::path& program);
 
-/// All scenarios, ordered by system and name: `scenarios/SYSTEM/NAME.plan` or `.swarm`, each with a
-/// line "# run: ARGUMENTS". Throws std::runtime_error that names the file when that is missing.
+/// All scenarios, plans first, then ordered by system and name: `scenarios/SYSTEM/NAME.plan` or
+/// `.swarm`, each with a line "# run: ARGUMENTS". Throws std::runtime_error that names the file
+/// when that is missing.
 std::vector<Scenario> find_scenarios(const std::filesystem::path& source);
 
 }  // namespace lockstep::mutants

@@ -90,8 +90,8 @@ class Hunt {
 
   void look_for_too_little() {
     if (outcome_.invalid * 100 <= outcome_.swarm_seeds * kInvalidPercent) return;
-    trouble(fmt::format("{} of {} seeds reached too little", outcome_.invalid,
-                        outcome_.swarm_seeds));
+    trouble(
+        fmt::format("{} of {} seeds reached too little", outcome_.invalid, outcome_.swarm_seeds));
   }
 
   const HuntOptions& options_;

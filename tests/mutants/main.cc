@@ -8,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "tests/mutants/report.h"
@@ -63,18 +64,39 @@ bool is_wanted(const Variant& variant, const Command& command) {
          });
 }
 
+/// Prints each line as soon as all lines before it are known.
+class Table {
+ public:
+  Table(std::size_t size, const HuntOptions& options) : lines_(size), options_(options) {
+    fmt::print("{}", table_head(options));
+  }
+
+  void add(std::size_t at, const Outcome& outcome) {
+    const std::lock_guard lock(mutex_);
+    lines_[at] = table_line(outcome, options_);
+    for (; printed_ < lines_.size() && !lines_[printed_].empty(); ++printed_) {
+      fmt::print("{}", lines_[printed_]);
+    }
+    std::fflush(stdout);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+  const HuntOptions& options_;
+  std::size_t printed_ = 0;
+};
+
 std::vector<Outcome> hunt_all(const std::vector<Variant>& variants,
                               const std::vector<Scenario>& scenarios, const Command& command) {
   std::vector<Outcome> outcomes(variants.size());
+  std::optional<Table> table;
+  if (!command.json) table.emplace(variants.size(), command.options);
   std::atomic<std::size_t> next = 0;
-  std::mutex printing;
   const auto work = [&] {
     for (std::size_t at = next++; at < variants.size(); at = next++) {
       outcomes[at] = hunt(variants[at], scenarios, command.options);
-      if (command.json) continue;
-      const std::lock_guard lock(printing);
-      fmt::print("{}", table_line(outcomes[at], command.options));
-      std::fflush(stdout);
+      if (table) table->add(at, outcomes[at]);
     }
   };
   std::vector<std::jthread> workers;
@@ -91,7 +113,6 @@ int run(const Command& command) {
                command.source);
     return kUsage;
   }
-  if (!command.json) fmt::print("{}", table_head(command.options));
   const auto outcomes = hunt_all(variants, find_scenarios(command.source), command);
   if (command.json) {
     auto json = nlohmann::json::array();

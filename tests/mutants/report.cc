@@ -40,17 +40,20 @@ std::string scenario_text(const Outcome& outcome) {
 }
 
 nlohmann::json to_json(const Evidence& evidence) {
-  return {{"where", evidence.where},          {"seeds_run", evidence.run},
-          {"seed", evidence.kill.seed},       {"judgement", evidence.kill.judgement},
-          {"detector", evidence.kill.detector}, {"event", evidence.kill.event},
+  return {{"where", evidence.where},
+          {"seeds_run", evidence.run},
+          {"seed", evidence.kill.seed},
+          {"judgement", evidence.kill.judgement},
+          {"detector", evidence.kill.detector},
+          {"event", evidence.kill.event},
           {"story", evidence.kill.story}};
 }
 
 }  // namespace
 
 std::string table_head(const HuntOptions& options) {
-  return fmt::format(kFormat, "variant", "", "noticed by", options.rate > 0 ? "seeds (share)" : "seeds",
-                     "event", "scenario", "cpu s");
+  return fmt::format(kFormat, "variant", "", "noticed by",
+                     options.rate > 0 ? "seeds (share)" : "seeds", "event", "scenario", "cpu s");
 }
 
 std::string table_line(const Outcome& outcome, const HuntOptions& options) {
