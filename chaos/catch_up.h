@@ -1,5 +1,5 @@
-// Whether every replica of a healed cluster gets to where the others were: clients do not notice one
-// that hangs back for ever, until the next crash makes it part of the majority that they need.
+// Whether every replica of a healed cluster gets to where the others were: clients do not notice
+// one that hangs back for ever, until the next crash makes it part of the majority that they need.
 //
 // Read off the common claims (transport/claim.h), so it holds for any protocol that replicates a
 // log; a protocol that claims nothing is not judged.
