@@ -10,18 +10,19 @@ namespace lockstep::statemachine {
 namespace {
 
 std::optional<std::string> undivided(std::string_view) { return {}; }
+bool never(std::string_view) { return false; }
 
 }  // namespace
 
 std::span<const MachineKind> all_machines() {
   static const std::array<MachineKind, 3> kinds = {
       MachineKind{"counter", counter::make, undivided, counter::read_only, counter::unchanged,
-                  counter::describe, counter::describe_state},
-      MachineKind{"kv", kv::make, kv::partition, kv::read_only, kv::unchanged, kv::describe,
-                  kv::describe_state},
+                  never, counter::describe, counter::describe_state},
+      MachineKind{"kv", kv::make, kv::partition, kv::read_only, kv::unchanged, kv::overwrites,
+                  kv::describe, kv::describe_state},
       MachineKind{"register", register_machine::make, undivided, register_machine::read_only,
-                  register_machine::unchanged, register_machine::describe,
-                  register_machine::describe_state},
+                  register_machine::unchanged, register_machine::overwrites,
+                  register_machine::describe, register_machine::describe_state},
   };
   return kinds;
 }

@@ -27,6 +27,10 @@ struct MachineKind {
   /// compare-and-set that failed.
   bool (*unchanged)(std::string_view command, std::string_view result);
 
+  /// Whether the command leaves the same state and returns the same, whatever was in its part of
+  /// the state before: a write, but not a compare-and-set.
+  bool (*overwrites)(std::string_view command);
+
   /// A command and its result for people, as in `put k3 "v17" -> ok`; a null result is not shown.
   std::string (*describe)(std::string_view command, const std::string* result);
 

@@ -210,6 +210,12 @@ bool unchanged(std::string_view command, std::string_view bytes) {
   return read_only(command) || (result && result->status != Status::Ok);
 }
 
+bool overwrites(std::string_view bytes) {
+  const auto command = parse_command(bytes);
+  return command &&
+         (command->operation == Operation::Put || command->operation == Operation::Delete);
+}
+
 std::string describe(std::string_view bytes, const std::string* result_bytes) {
   const auto command = parse_command(bytes);
   const std::string text = command ? describe(*command) : "bad command";

@@ -57,6 +57,7 @@ std::optional<Result> parse_result(std::string_view bytes);
 std::optional<std::string> partition(std::string_view command);
 bool read_only(std::string_view command);
 bool unchanged(std::string_view command, std::string_view result);
+bool overwrites(std::string_view command);
 std::string describe(std::string_view command, const std::string* result);
 std::string describe_state(std::string_view snapshot);
 

@@ -141,6 +141,11 @@ bool unchanged(std::string_view command, std::string_view bytes) {
   return read_only(command) || (result && result->status != Status::Ok);
 }
 
+bool overwrites(std::string_view bytes) {
+  const auto command = parse_command(bytes);
+  return command && command->operation == Operation::Write;
+}
+
 std::string describe(std::string_view bytes, const std::string* result_bytes) {
   const auto command = parse_command(bytes);
   std::string text = "bad command";

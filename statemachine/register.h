@@ -50,6 +50,7 @@ std::optional<Result> parse_result(std::string_view bytes);
 /// The hooks of MachineKind (catalog.h).
 bool read_only(std::string_view command);
 bool unchanged(std::string_view command, std::string_view result);
+bool overwrites(std::string_view command);
 std::string describe(std::string_view command, const std::string* result);
 std::string describe_state(std::string_view snapshot);
 

@@ -7,8 +7,9 @@
 
 namespace lockstep::chaos {
 
-/// The witness as a few lines of text: the operations of the core with their clients and the order
-/// of their events, the longest attempt, and why it got stuck. Ends with a line break.
+/// The witness as a few lines of text: its operations with their clients and the order of their
+/// events, the longest attempt, and why it got stuck. Long values are shortened in the middle. Ends
+/// with a line break.
 std::string describe(const Violation& violation, const History& history);
 
 /// One operation, as in `client 3  put k3 "v17" -> ok`; an unknown result is `?`.

@@ -20,7 +20,7 @@ namespace lockstep::chaos {
 struct CheckOptions {
   std::uint64_t steps = 5'000'000;          // Commands tried and sets compared, to find the answer.
   std::uint64_t bytes = 512ull << 20;       // Memory of the search, at any one time.
-  std::uint64_t witness_steps = 2'000'000;  // To make the witness of a violation small.
+  std::uint64_t witness_steps = 5'000'000;  // To make the witness of a violation small.
   bool by_key = true;  // Check each key on its own, where the machine has keys.
 };
 
@@ -31,20 +31,35 @@ struct Holds {
   std::vector<std::size_t> order;
 };
 
+/// What is known of the events up to one of them.
+struct Before {
+  std::uint64_t event = 0;
+  std::size_t operations = 0;  // That returned by then.
+
+  /// Snapshots that their orders leave; of many, only some. Operations still open at the event may
+  /// then have taken effect as well.
+  std::vector<std::string> states;
+};
+
 /// Not linearizable. All numbers of operations are indices into the history.
 struct Violation {
   std::optional<std::string> key;  // The part of the state where it shows, if there are parts.
 
   /// Operations, by invocation, that have no linearization among themselves, whatever any other
   /// operations do: each of the `left_out` others may even take effect at any time after its
-  /// invocation, or never, and may return anything.
+  /// invocation, or never, and may return anything. If there is a `before`, then the operations
+  /// that returned up to its event count neither as core nor as left out: they are as the history
+  /// has them.
   std::vector<std::size_t> core;
   std::size_t left_out = 0;
+  std::optional<Before> before;
   bool is_minimal = false;  // None can be left out of the core; false if the budget ended first.
 
-  /// How far the longest attempt came: it placed these operations in this order, and then `blocked`
-  /// had returned but fitted nowhere. `states` are the snapshots in which attempts got that far.
+  /// How far the longest attempt came: it placed these operations (of the core and of the ones left
+  /// out, of which it needs the `supporting`) in this order, and then `blocked` had returned but
+  /// fitted nowhere. `states` are the snapshots in which attempts with these alone got that far.
   std::vector<std::size_t> longest_order;
+  std::vector<std::size_t> supporting;
   std::size_t blocked = 0;
   std::vector<std::string> states;
 };

@@ -28,7 +28,7 @@ bool constrains_nothing(const statemachine::MachineKind& machine, const Operatio
 }
 
 Item item_of(const statemachine::MachineKind& machine, const Operation& operation,
-             std::size_t index, Transitions& transitions) {
+             std::size_t index, const std::optional<std::string>& key, Transitions& transitions) {
   Item item;
   item.invoked = operation.invoked;
   item.returned = operation.returned.value_or(Item::kNever);
@@ -39,6 +39,9 @@ Item item_of(const statemachine::MachineKind& machine, const Operation& operatio
   }
   item.is_read = machine.read_only(operation.command);
   item.is_observer = item.is_observer || item.is_read;
+  // A command for one of several parts leaves the others as they are.
+  item.overwrites =
+      machine.overwrites(operation.command) && machine.partition(operation.command) == key;
   item.operation = index;
   return item;
 }
@@ -56,7 +59,8 @@ std::vector<Part> take_apart(const History& history, bool by_key) {
   for (const auto& [key, operations] : groups) {
     Part part{key, Transitions(machine.make()), {}};
     for (const std::size_t index : operations) {
-      part.items.push_back(item_of(machine, history.operations[index], index, part.transitions));
+      part.items.push_back(
+          item_of(machine, history.operations[index], index, key, part.transitions));
     }
     std::stable_sort(part.items.begin(), part.items.end(),
                      [](const Item& a, const Item& b) { return a.invoked < b.invoked; });

@@ -182,14 +182,12 @@ void Search::push_choices(Transitions::Id state) {
 /// The latest first: what takes effect at all most often does so soon.
 void Search::push_optional_choices(Transitions::Id state) {
   const std::size_t begin = choices_.size();
-  for (std::size_t group = 0; group + 1 < class_begin_.size(); ++group) {
-    std::uint32_t at = class_begin_[group];
-    while (at < class_begin_[group + 1] && (taken_[at / 64] >> (at % 64) & 1) != 0) ++at;
-    if (at == class_begin_[group + 1]) continue;
-    const Item& item = items_[optional_[at]];
-    if (item.invoked > min_return_) continue;
+  find_candidates();
+  for (const std::uint32_t candidate : candidates_) {
+    // After an optional item, one that overwrites it would have led here without it.
+    if (is_after_optional_ && items_[candidate].overwrites) continue;
     ++steps_;
-    if (is_worthwhile(state, item)) push_choice(state, optional_[at]);
+    if (is_worthwhile(state, items_[candidate])) push_choice(state, candidate);
   }
   std::sort(choices_.begin() + static_cast<std::ptrdiff_t>(begin), choices_.end(),
             [&](const Choice& a, const Choice& b) {
@@ -197,15 +195,47 @@ void Search::push_optional_choices(Transitions::Id state) {
             });
 }
 
-/// An optional item must change something. If the last step was an optional item as well, and this
-/// one would have led here without it, then that shorter way is (or will be) tried instead.
+/// The optional items that may come next: of each class, the earliest not taken.
+void Search::find_candidates() {
+  candidates_.clear();
+  for (std::size_t group = 0; group + 1 < class_begin_.size(); ++group) {
+    std::uint32_t at = class_begin_[group];
+    while (at < class_begin_[group + 1] && (taken_[at / 64] >> (at % 64) & 1) != 0) ++at;
+    const bool exists = at < class_begin_[group + 1] && items_[optional_[at]].invoked < min_return_;
+    if (exists) candidates_.push_back(optional_[at]);
+  }
+}
+
+/// An optional item must change something, and something must come of it. If the last step was an
+/// optional item as well, and this one would have led here without it, then that shorter way is (or
+/// will be) tried instead.
 bool Search::is_worthwhile(Transitions::Id state, const Item& item) {
   const Transitions::Id next = transitions_.step(state, item.command).next;
   if (next == state) return false;
-  if (!is_after_optional_) return true;
-  const Transitions::Step shorter = transitions_.step(before_, item.command);
-  const bool fits = item.result == Item::kAnyResult || item.result == shorter.result;
-  return !fits || shorter.next != next;
+  if (is_after_optional_ && leads_to(before_, item, next)) return false;
+  return has_use(state, next);
+}
+
+bool Search::leads_to(Transitions::Id state, const Item& item, Transitions::Id next) {
+  ++steps_;
+  const Transitions::Step step = transitions_.step(state, item.command);
+  return step.next == next && (item.result == Item::kAnyResult || item.result == step.result);
+}
+
+/// Whether an optional item from `state` to `next` lets anything follow that could not have
+/// followed without it, to the same end.
+bool Search::has_use(Transitions::Id state, Transitions::Id next) {
+  const auto is_enabled = [&](const Item& item) {
+    const Transitions::Id end = transitions_.step(next, item.command).next;
+    return leads_to(next, item, end) && !leads_to(state, item, end);
+  };
+  for (std::uint32_t at = first_open_; at < window_end_; ++at) {
+    if (done_[at] == 0 && is_enabled(items_[required_[at]])) return true;
+  }
+  return std::any_of(candidates_.begin(), candidates_.end(), [&](std::uint32_t candidate) {
+    return !items_[candidate].overwrites && is_enabled(items_[candidate]) &&
+           transitions_.step(next, items_[candidate].command).next != next;
+  });
 }
 
 void Search::push_choice(Transitions::Id state, std::uint32_t item) {

@@ -7,7 +7,8 @@
 // Indeterminate operations are the costly ones, since each may take effect anywhere or never. They
 // are tried last; equal ones are interchangeable, so only the earliest is tried; one that changes
 // nothing is left out; and a configuration is also abandoned when the same one with fewer of them
-// used up was seen, because whatever can still be done from here could be done from there.
+// used up was seen, because whatever can still be done from here could be done from there. Nor is
+// one tried that lets nothing follow that could not have followed without it.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +33,7 @@ struct Item {
   Transitions::Id result = kAnyResult;
   bool is_observer = false;   // With this result it leaves the state as it is, whatever that is.
   bool is_read = false;       // It leaves every state as it is, with any result.
+  bool overwrites = false;    // It has the same result and leaves the same state from any state.
   std::size_t operation = 0;  // Its index in the history.
 
   bool is_optional() const { return returned == kNever; }
@@ -108,7 +110,10 @@ class Search {
   void note_progress(Transitions::Id state);
   void push_choices(Transitions::Id state);
   void push_optional_choices(Transitions::Id state);
+  void find_candidates();
   bool is_worthwhile(Transitions::Id state, const Item& item);
+  bool leads_to(Transitions::Id state, const Item& item, Transitions::Id next);
+  bool has_use(Transitions::Id state, Transitions::Id next);
   void push_choice(Transitions::Id state, std::uint32_t item);
   void take(std::uint32_t item);
   void go_back(const Frame& frame);
@@ -134,6 +139,7 @@ class Search {
 
   std::vector<Frame> frames_;
   std::vector<Choice> choices_;
+  std::vector<std::uint32_t> candidates_;  // Optional items that may come next.
   IndexTable visited_table_;
   std::vector<Visited> visited_;
   std::vector<Taken> taken_lists_;

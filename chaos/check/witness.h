@@ -1,9 +1,10 @@
 // Makes the evidence for a violation small enough to read.
 //
-// Leaving an operation out of a history can create a violation (a read without its write), so the
-// witness never simply drops one. It *relaxes* it: the operation may then take effect at any time
-// after its invocation, or never, and may have returned anything. Whatever still has no
-// linearization is a fault of the operations that were not relaxed.
+// First it looks for a few operations that contradict each other whatever all others do: it begins
+// with the operation that fits nowhere and adds one that contradicts the order found so far, until
+// there is no order (trials.h says what the others may do meanwhile). Where that search is too hard
+// (hundreds of appends in any order), it settles for what happened last: every order of the earlier
+// operations leaves one of a few states, and from none of them can the few last ones go on.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,9 @@
 
 namespace lockstep::chaos {
 
-/// The witness for a part that has no linearization. It begins with the shortest prefix of the
-/// events that has none, which ends at `blocked_return` at the earliest, and then relaxes as many
-/// operations as it can within `effort`. Requires: a search refuted the part.
+/// The witness for a part that has no linearization, within the shortest prefix of the events that
+/// has none, which ends at `blocked_return` at the earliest. The smaller the `effort`, the larger
+/// it may be. Requires: a search refuted the part.
 Violation find_witness(Part& part, std::uint64_t blocked_return, Effort& effort);
 
 }  // namespace lockstep::chaos

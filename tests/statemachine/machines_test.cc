@@ -168,6 +168,10 @@ TEST_CASE("the catalog says what a checker needs to know") {
   CHECK(kind.unchanged(set, kv::encode(kv::Result{kv::Status::Mismatch, {}})));
   CHECK_FALSE(kind.unchanged(set, kv::encode(kv::Result{})));
   CHECK_FALSE(find_machine("register")->partition(register_machine::read()));
+  CHECK(kind.overwrites(kv::put("k", "v")));
+  CHECK(kind.overwrites(kv::remove("k")));
+  CHECK_FALSE(kind.overwrites(kv::append("k", "v")));
+  CHECK_FALSE(kind.overwrites(set));
 }
 
 TEST_CASE("what a checker relies on: results tell whether the state changed") {

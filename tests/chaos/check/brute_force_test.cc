@@ -3,11 +3,13 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "chaos/check/explain.h"
 #include "chaos/check/linearizability.h"
+#include "tests/chaos/check/relaxed_history.h"
 #include "tests/chaos/check/simulated_history.h"
 
 namespace lockstep::chaos {
@@ -66,24 +68,57 @@ void check_order(const History& history, const std::vector<std::size_t>& order) 
   }
 }
 
+/// Adds every state that the operations can leave once all that returned are placed.
+void collect_states(const std::vector<Operation>& operations, std::vector<bool>& placed,
+                    const AnyMachine& machine, std::set<std::string>& states) {
+  std::uint64_t first_return = static_cast<std::uint64_t>(-1);
+  for (std::size_t at = 0; at < operations.size(); ++at) {
+    if (!placed[at] && operations[at].returned) {
+      first_return = std::min(first_return, *operations[at].returned);
+    }
+  }
+  if (first_return == static_cast<std::uint64_t>(-1)) states.insert(machine.snapshot());
+  for (std::size_t at = 0; at < operations.size(); ++at) {
+    if (placed[at] || operations[at].invoked > first_return) continue;
+    AnyMachine next = machine;
+    const std::string result = next.apply(operations[at].command);
+    if (operations[at].result && *operations[at].result != result) continue;
+    placed[at] = true;
+    collect_states(operations, placed, next, states);
+    placed[at] = false;
+  }
+}
+
+/// What a witness says of the events before it: its states can be left, and no others, except when
+/// an operation still open takes effect as well.
+void check_before(const History& history, const Violation& violation) {
+  const Before& before = *violation.before;
+  std::vector<Operation> operations;
+  for (Operation operation : history.operations) {
+    const bool is_here =
+        !violation.key || history.machine->partition(operation.command) == violation.key;
+    if (!is_here || operation.invoked > before.event) continue;
+    if (operation.returned && *operation.returned > before.event) operation.returned.reset();
+    operations.push_back(operation);
+  }
+  std::set<std::string> states;
+  std::vector<bool> placed(operations.size());
+  collect_states(operations, placed, history.machine->make(), states);
+  std::set<std::string> allowed;
+  std::erase_if(operations, [](const Operation& operation) { return operation.returned; });
+  for (const std::string& state : before.states) {
+    RC_ASSERT(states.contains(state));
+    AnyMachine machine = history.machine->make();
+    RC_ASSERT(machine.restore(state));
+    placed.assign(operations.size(), false);
+    collect_states(operations, placed, machine, allowed);
+  }
+  RC_ASSERT(std::includes(allowed.begin(), allowed.end(), states.begin(), states.end()));
+}
+
 /// What a witness claims: the core has no order even when all others are at liberty.
 void check_witness(const History& history, const Violation& violation) {
-  std::vector<Operation> relaxed;
-  std::uint64_t end = 0;
-  for (const std::size_t index : violation.core) {
-    end = std::max(end, *history.operations[index].returned);
-  }
-  for (std::size_t at = 0; at < history.operations.size(); ++at) {
-    Operation operation = history.operations[at];
-    const std::vector<std::size_t>& core = violation.core;
-    if (std::find(core.begin(), core.end(), at) == core.end()) {
-      if (operation.invoked > end) continue;
-      operation.returned.reset();
-      operation.result.reset();
-    }
-    relaxed.push_back(operation);
-  }
-  RC_ASSERT(!is_linearizable(relaxed, *history.machine));
+  RC_ASSERT(!is_linearizable(relaxed(history, violation).operations, *history.machine));
   const std::vector<std::size_t>& core = violation.core;
   RC_ASSERT(std::find(core.begin(), core.end(), violation.blocked) != core.end());
   RC_ASSERT(!violation.states.empty());
@@ -93,6 +128,7 @@ void check_witness(const History& history, const Violation& violation) {
 struct Reached {
   int holds = 0;
   int violated = 0;
+  int with_before = 0;  // Witnesses that take what came before for granted.
 };
 
 void compare(Recipe recipe, Reached& reached) {
@@ -113,7 +149,17 @@ void compare(Recipe recipe, Reached& reached) {
   undivided.by_key = false;
   RC_ASSERT(check_linearizability(history, undivided).holds() == expected);
   if (const auto* holds = std::get_if<Holds>(&verdict.answer)) check_order(history, holds->order);
-  if (verdict.violation() != nullptr) check_witness(history, *verdict.violation());
+  if (verdict.violation() != nullptr) {
+    check_witness(history, *verdict.violation());
+    // With less effort witnesses are larger, and of other kinds.
+    const Verdict hasty = check_linearizability(history, {.witness_steps = draw(0, 2'000)});
+    RC_ASSERT(hasty.violation() != nullptr);
+    check_witness(history, *hasty.violation());
+    if (hasty.violation()->before) {
+      check_before(history, *hasty.violation());
+      ++reached.with_before;
+    }
+  }
   ++(expected ? reached.holds : reached.violated);
 }
 
@@ -121,9 +167,10 @@ void check_recipe(const Recipe& recipe) {
   Reached reached;
   CHECK(rc::check([&] { compare(recipe, reached); }));
   MESSAGE(std::string(recipe.machine), ": ", reached.holds, " hold, ", reached.violated,
-          " are violated");
+          " are violated, ", reached.with_before, " of them after a beginning");
   CHECK(reached.holds > 200);
   CHECK(reached.violated > 200);
+  CHECK(reached.with_before > 20);
 }
 
 TEST_CASE("register: the checker agrees with trying every order") {

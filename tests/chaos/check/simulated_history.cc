@@ -84,7 +84,57 @@ class Simulation {
     lost_.erase(lost_.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
-  std::string apply(std::size_t operation) { return machine_.apply(commands_[operation]); }
+  std::string apply(std::size_t operation) {
+    const std::string& command = commands_[operation];
+    if (applied_ + kStaleness == recipe_.fault_after) old_ = machine_;
+    const bool is_due = ++applied_ > recipe_.fault_after && !is_faulty_;
+    const auto result = is_due ? apply_wrongly(command) : std::nullopt;
+    is_faulty_ = is_faulty_ || result.has_value();
+    return result ? *result : machine_.apply(command);
+  }
+
+  /// Nothing, and the state as it was, if the fault would not show here.
+  std::optional<std::string> apply_wrongly(const std::string& command) {
+    statemachine::AnyMachine right = machine_;
+    const std::string result = right.apply(command);
+    const bool is_change = right.digest() != machine_.digest();
+    if (recipe_.fault == Fault::LostWrite && is_change) return result;
+    if (recipe_.fault == Fault::StaleRead && kind_.read_only(command)) {
+      const std::string stale = old_.apply(command);
+      if (stale != result) return stale;
+    }
+    if (recipe_.fault == Fault::AppliedTwice && is_append(command)) {
+      machine_ = std::move(right);
+      return machine_.apply(command);
+    }
+    if (recipe_.fault == Fault::FalseSwap && swaps(command) && !is_change) return swap(command);
+    return {};
+  }
+
+  bool is_append(const std::string& command) const {
+    const auto parsed = kv::parse_command(command);
+    return recipe_.machine == "kv" && parsed && parsed->operation == kv::Operation::Append;
+  }
+
+  bool swaps(const std::string& command) const {
+    if (recipe_.machine == "register") {
+      const auto parsed = register_machine::parse_command(command);
+      return parsed && parsed->operation == register_machine::Operation::CompareAndSet;
+    }
+    const auto parsed = kv::parse_command(command);
+    return recipe_.machine == "kv" && parsed && parsed->operation == kv::Operation::CompareAndSet;
+  }
+
+  std::string swap(const std::string& command) {
+    if (recipe_.machine == "register") {
+      const auto parsed = register_machine::parse_command(command);
+      machine_.apply(register_machine::write(parsed->value));
+      return register_machine::encode(register_machine::Result{});
+    }
+    const auto parsed = kv::parse_command(command);
+    machine_.apply(kv::put(parsed->key, parsed->value));
+    return kv::encode(kv::Result{});
+  }
 
   std::string value() {
     return std::to_string(recipe_.unique_values ? invoked_ : dice_.roll(recipe_.values));
@@ -102,6 +152,7 @@ class Simulation {
       return register_machine::compare_and_set(std::string_view(value()), value());
     }
     const std::string key = "k" + std::to_string(dice_.roll(recipe_.keys));
+    if (recipe_.only_appends) return choice < 5 ? kv::get(key) : kv::append(key, value() + ",");
     if (choice < 4) return kv::get(key);
     if (choice < 6) return kv::put(key, value());
     if (choice < 8) return kv::append(key, value());
@@ -117,7 +168,12 @@ class Simulation {
   std::vector<Client> clients_;
   std::vector<std::string> commands_;
   std::vector<std::size_t> lost_;
+  static constexpr std::uint64_t kStaleness = 20;  // Operations.
+
   std::uint64_t invoked_ = 0;
+  std::uint64_t applied_ = 0;
+  statemachine::AnyMachine old_ = kind_.make();
+  bool is_faulty_ = false;
   std::uint64_t next_process_ = 0;
 };
 

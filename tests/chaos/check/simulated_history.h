@@ -23,6 +23,15 @@ class Dice {
   std::uint64_t state_;
 };
 
+/// What the simulated system does wrong, once, at the first operation where it shows.
+enum class Fault : std::uint8_t {
+  None,
+  StaleRead,     // A read sees the state as it was some operations ago.
+  LostWrite,     // A command returns as if it had changed the state, which it did not.
+  AppliedTwice,  // An append takes effect a second time.
+  FalseSwap,     // A compare-and-set overwrites another value than it expected.
+};
+
 struct Recipe {
   std::string_view machine = "kv";
   std::uint64_t operations = 8;
@@ -32,6 +41,9 @@ struct Recipe {
   std::uint64_t lost_in_1000 = 100;     // Operations that never return.
   std::uint64_t unknown_in_1000 = 100;  // Operations that return without a known result.
   bool unique_values = false;
+  bool only_appends = false;  // kv: besides reads.
+  Fault fault = Fault::None;
+  std::uint64_t fault_after = 0;  // Operations that took effect.
 };
 
 /// A linearizable history; clients go on as other processes after an operation without a return.

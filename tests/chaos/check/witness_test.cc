@@ -39,19 +39,30 @@ TEST_CASE("the witness of a stale read is the two writes and the read") {
       "0 :invoke :write 3\n0 :ok :write 3\n");
   CHECK(text ==
         "Not linearizable: no order of these 3 operations explains their results:\n"
-        "  client 0     events 4 - 5          write \"1\" -> ok  (line 5)\n"
-        "  client 0     events 7 - 8          write \"2\" -> ok  (line 8)\n"
-        "  client 1     events 11 - 12        read -> \"1\"  (line 12)\n"
-        "The 4 other operations up to there do not help, even if each may take effect at any time "
-        "after its\ninvocation, or never, and may have returned anything.\n"
-        "The longest attempt took effect in this order (the others in brackets):\n"
-        "  client 0  write \"1\" -> ok\n"
-        "  client 0  write \"2\" -> ok\n"
-        "Now `client 1  read -> \"1\"` must take effect before it returns, but attempts that got\n"
-        "this far met only these states:\n"
-        "  \"2\"\n"
-        "  \"5\"\n"
-        "  \"7\"\n");
+        "  [1]  client 0     events 4 - 5          write \"1\" -> ok  (line 5)\n"
+        "  [2]  client 0     events 7 - 8          write \"2\" -> ok  (line 8)\n"
+        "  [3]  client 1     events 11 - 12        read -> \"1\"  (line 12)\n"
+        "At best, in this order, [1], [2] take effect.\n"
+        "Then [3] must take effect before event 12, but cannot return that: the state is \"2\".\n"
+        "The 4 others up to there cannot help, even if free to take effect at any time after the\n"
+        "invocation, or never, and to return anything.\n");
+}
+
+TEST_CASE("a write that need not be held stands in the witness without its end") {
+  const std::string text = explanation(
+      "0 :invoke :write 1\n0 :ok :write 1\n"
+      "0 :invoke :write 2\n"
+      "1 :invoke :read nil\n1 :ok :read 2\n"
+      "1 :invoke :read nil\n1 :ok :read 1\n"
+      "0 :ok :write 2\n");
+  CHECK(text ==
+        "Not linearizable: no order of these 4 operations explains their results:\n"
+        "  [1]  client 0     events 0 - 1          write \"1\" -> ok  (line 1)\n"
+        "  [2]  client 0     events 2 -            write \"2\"  (line 3)\n"
+        "  [3]  client 1     events 3 - 4          read -> \"2\"  (line 4)\n"
+        "  [4]  client 1     events 5 - 6          read -> \"1\"  (line 6)\n"
+        "At best, in this order, [1], [2], [3] take effect.\n"
+        "Then [4] must take effect before event 6, but cannot return that: the state is \"2\".\n");
 }
 
 TEST_CASE("a value that was never written needs no other operation to refute it") {
@@ -60,8 +71,10 @@ TEST_CASE("a value that was never written needs no other operation to refute it"
       "1 :invoke :read nil\n1 :ok :read 8\n");
   CHECK(
       text.starts_with("Not linearizable: nothing explains the result of this operation:\n"
-                       "  client 1     events 2 - 3          read -> \"8\"  (line 3)\n"
-                       "The other operation up to there does not help"));
+                       "  [1]  client 1     events 2 - 3          read -> \"8\"  (line 3)\n"
+                       "[1] must take effect before event 3, but cannot return that: the state is "
+                       "nil.\n"
+                       "The other operation up to there cannot help"));
 }
 
 TEST_CASE("what happened after the violation is not part of the witness") {
