@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "chaos/check/explain.h"
 
@@ -105,6 +106,14 @@ std::string reached(const RunResult& result) {
   return bites.empty() ? text : text + "  by faults: " + bites + "\n";
 }
 
+/// Each line of a story two columns in, the last one ended.
+std::string indented(const std::string& story) {
+  std::string text;
+  std::istringstream lines(story);
+  for (std::string line; std::getline(lines, line);) text += "  " + line + "\n";
+  return text;
+}
+
 std::string verdict(const RunSpec& spec, const RunResult& result) {
   std::string text = "\nVerdict: ";
   switch (result.judgement) {
@@ -135,8 +144,7 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
                         result.event);
   }
   if (!result.source.empty()) text += fmt::format("  the rule: {}\n", result.source);
-  if (!result.story.empty())
-    text += "  " + result.story + (result.story.back() == '\n' ? "" : "\n");
+  text += indented(result.story);
   const auto further = beyond(spec.plan, spec.system->survives(spec.options));
   if (!further.empty() && result.judgement != Judgement::Holds) {
     text += fmt::format("  This was to be expected: the plan goes beyond what {} promises ({}).\n",
