@@ -22,7 +22,7 @@ std::string verdict(const Outcome& outcome) {
 
 std::string swarm_text(const Outcome& outcome, const HuntOptions& options) {
   if (outcome.by_swarm && options.rate > 0) {
-    return fmt::format("{} ({}%)", outcome.by_swarm->run, outcome.rate_kills * 100 / options.rate);
+    return fmt::format("{} ({}/{})", outcome.by_swarm->run, outcome.rate_kills, options.rate);
   }
   if (outcome.by_swarm) return fmt::format("{}", outcome.by_swarm->run);
   return fmt::format("none of {}", outcome.swarm_seeds);
