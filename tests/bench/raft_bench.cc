@@ -46,8 +46,9 @@ void raft_with_monitors_and_faults(benchmark::State& state) {
   std::unique_ptr<chaos::Injector> injector;
   chaos::FaultPlan plan;
   plan.set_storm_ms(3'600'000);
-  plan.mutable_conditions()->set_loss_ppm(5'000);
-  plan.mutable_conditions()->set_duplicate_ppm(5'000);
+  // Between nodes only: a client of this load would wait for a lost reply for ever.
+  plan.add_fault()->mutable_loss()->set_ppm(5'000);
+  plan.add_fault()->mutable_duplicate()->set_ppm(5'000);
   Load load = monitored(monitors);
   const auto attach_monitors = load.attach;
   load.attach = [&](Cluster& cluster) {
