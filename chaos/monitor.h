@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "transport/probe.h"
@@ -16,9 +17,10 @@
 
 namespace lockstep::chaos {
 
+/// (That a monitor can be copied is asserted below: asking here would go in circles for a monitor
+/// that is built from AnyMonitor.)
 template <class M>
-concept Monitor = std::copyable<M> &&
-    requires(M monitor, const M& constant, const transport::Witness& witness) {
+concept Monitor = requires(M monitor, const M& constant, const transport::Witness& witness) {
   monitor.see(witness);
   { constant.violation() } -> std::convertible_to<const std::optional<transport::Violation>&>;
   { constant.digest() } -> std::same_as<std::uint64_t>;
@@ -28,7 +30,8 @@ concept Monitor = std::copyable<M> &&
 class AnyMonitor {
  public:
   template <Monitor M>
-  explicit AnyMonitor(M monitor) : held_(std::make_unique<Held<M>>(std::move(monitor))) {}
+  requires(!std::same_as<M, AnyMonitor>) explicit AnyMonitor(M monitor)
+      : held_(std::make_unique<Held<M>>(std::move(monitor))) {}
   AnyMonitor(const AnyMonitor& other) : held_(other.held_->clone()) {}
   AnyMonitor(AnyMonitor&&) noexcept = default;
   AnyMonitor& operator=(AnyMonitor other) noexcept {
@@ -51,6 +54,7 @@ class AnyMonitor {
   };
   template <class M>
   struct Held final : Base {
+    static_assert(std::is_copy_constructible_v<M>, "a monitor is a value");
     explicit Held(M held) : monitor(std::move(held)) {}
     std::unique_ptr<Base> clone() const override { return std::make_unique<Held>(monitor); }
     void see(const transport::Witness& witness) override { monitor.see(witness); }
@@ -64,7 +68,7 @@ class AnyMonitor {
 };
 
 template <class P>
-concept Promises = std::copyable<P> && requires(P promises, const transport::Witness& witness) {
+concept Promises = requires(P promises, const transport::Witness& witness) {
   { promises.see(witness) } -> std::same_as<std::optional<transport::Probe>>;
 };
 
@@ -72,7 +76,8 @@ concept Promises = std::copyable<P> && requires(P promises, const transport::Wit
 class AnyPromises {
  public:
   template <Promises P>
-  explicit AnyPromises(P promises) : held_(std::make_unique<Held<P>>(std::move(promises))) {}
+  requires(!std::same_as<P, AnyPromises>) explicit AnyPromises(P promises)
+      : held_(std::make_unique<Held<P>>(std::move(promises))) {}
 
   std::optional<transport::Probe> see(const transport::Witness& witness) {
     return held_->see(witness);
@@ -85,6 +90,7 @@ class AnyPromises {
   };
   template <class P>
   struct Held final : Base {
+    static_assert(std::is_copy_constructible_v<P>, "promises are a value");
     explicit Held(P held) : promises(std::move(held)) {}
     std::optional<transport::Probe> see(const transport::Witness& witness) override {
       return promises.see(witness);
