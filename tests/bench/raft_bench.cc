@@ -3,7 +3,6 @@
 
 #include "chaos/fault_plans.h"
 #include "chaos/injector.h"
-#include "consensus/raft/monitors.h"
 #include "tests/bench/cluster_bench.h"
 #include "tests/bench/raft_load.h"
 #include "transport/process/child.h"
@@ -12,15 +11,6 @@ namespace lockstep::bench {
 namespace {
 
 using transport::Cluster;
-
-class Monitors final : public transport::Observer {
- public:
-  explicit Monitors(const Cluster& cluster) : monitor_(cluster.nodes()) {}
-  void see(const transport::Witness& witness) override { monitor_.see(witness); }
-
- private:
-  consensus::RaftMonitor monitor_;
-};
 
 Load monitored(std::shared_ptr<Monitors>& monitors) {
   Load load = raft_load();

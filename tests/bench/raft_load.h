@@ -1,6 +1,7 @@
 // Raft under load, as the benchmarks and the soak test run it.
 #pragma once
 
+#include "consensus/raft/monitors.h"
 #include "consensus/raft/raft.h"
 #include "statemachine/kv.h"
 #include "statemachine/sessions.h"
@@ -23,5 +24,16 @@ inline Load raft_load() {
   };
   return load;
 }
+
+/// Raft's monitor, watching a cluster.
+class Monitors final : public transport::Observer {
+ public:
+  explicit Monitors(const transport::Cluster& cluster) : monitor_(cluster.nodes()) {}
+  void see(const transport::Witness& witness) override { monitor_.see(witness); }
+  const consensus::RaftMonitor& monitor() const { return monitor_; }
+
+ private:
+  consensus::RaftMonitor monitor_;
+};
 
 }  // namespace lockstep::bench

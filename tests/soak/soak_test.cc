@@ -5,22 +5,11 @@
 
 #include <memory>
 
-#include "consensus/raft/monitors.h"
 #include "tests/bench/raft_load.h"
 
 using namespace lockstep;
 
 namespace {
-
-class Monitors final : public transport::Observer {
- public:
-  explicit Monitors(const transport::Cluster& cluster) : monitor_(cluster.nodes()) {}
-  void see(const transport::Witness& witness) override { monitor_.see(witness); }
-  const consensus::RaftMonitor& monitor() const { return monitor_; }
-
- private:
-  consensus::RaftMonitor monitor_;
-};
 
 /// Bytes that are allocated now. Sanitizers keep their own books and answer 0.
 std::size_t allocated() { return ::mallinfo2().uordblks; }
@@ -29,10 +18,10 @@ std::size_t allocated() { return ::mallinfo2().uordblks; }
 
 TEST_CASE("ten million events hold memory flat") {
   constexpr int kEvents = 10'000'000;
-  std::unique_ptr<Monitors> monitors;
+  std::unique_ptr<bench::Monitors> monitors;
   bench::Load load = bench::raft_load();
   load.attach = [&](transport::Cluster& cluster) {
-    monitors = std::make_unique<Monitors>(cluster);
+    monitors = std::make_unique<bench::Monitors>(cluster);
     cluster.add_observer(monitors.get());
   };
   bench::ClosedLoop running(load, transport::in_process());
