@@ -19,7 +19,6 @@
 #include <optional>
 #include <string>
 
-#include "chaos/check/history.h"
 #include "chaos/system.h"
 #include "transport/simulated/cluster.h"
 

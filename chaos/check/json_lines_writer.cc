@@ -51,8 +51,25 @@ bool may_lack_result(const Operation& operation, bool has_several_results) {
 }
 
 /// The fields for a command and its result; nothing if only raw bytes tell all.
+/// Adds the result to a read, a write or a compare-and-set; nothing if the format cannot express
+/// it.
+template <class ParseResult>
+std::optional<Fields> with_result(const Operation& operation, ParseResult parse_result,
+                                  bool is_read, bool is_cas, Fields fields) {
+  if (!operation.result)
+    return may_lack_result(operation, is_read || is_cas) ? std::optional(fields) : std::nullopt;
+  const auto result = parse_result(*operation.result);
+  if (!result || encode(*result) != *operation.result) return {};
+  using Status = decltype(result->status);
+  const bool is_expressible = result->status == Status::Ok
+                                  ? is_read || !result->value
+                                  : is_cas && result->status == Status::Mismatch && !result->value;
+  if (!is_expressible) return {};
+  add_result(*result, is_read, is_cas, result->status == Status::Ok, fields.ok);
+  return fields;
+}
+
 std::optional<Fields> register_fields(const Operation& operation) {
-  using register_machine::Status;
   constexpr const char* kNames[] = {"read", "write", "cas"};
   const auto command = register_machine::parse_command(operation.command);
   if (!command || encode(*command) != operation.command) return {};
@@ -62,20 +79,10 @@ std::optional<Fields> register_fields(const Operation& operation) {
   fields.ok = fields.invoke;
   if (is_cas) fields.invoke["expected"] = optional_json(command->expected);
   if (!is_read) fields.invoke["value"] = bytes_json(command->value);
-  if (!operation.result)
-    return may_lack_result(operation, is_read || is_cas) ? std::optional(fields) : std::nullopt;
-  const auto result = register_machine::parse_result(*operation.result);
-  if (!result || encode(*result) != *operation.result) return {};
-  const bool is_expressible = result->status == Status::Ok
-                                  ? is_read || !result->value
-                                  : is_cas && result->status == Status::Mismatch && !result->value;
-  if (!is_expressible) return {};
-  add_result(*result, is_read, is_cas, result->status == Status::Ok, fields.ok);
-  return fields;
+  return with_result(operation, register_machine::parse_result, is_read, is_cas, std::move(fields));
 }
 
 std::optional<Fields> kv_fields(const Operation& operation) {
-  using kv::Status;
   constexpr const char* kNames[] = {"get", "get-or-empty", "put", "append", "cas", "delete"};
   const auto command = kv::parse_command(operation.command);
   if (!command || encode(*command) != operation.command) return {};
@@ -88,16 +95,7 @@ std::optional<Fields> kv_fields(const Operation& operation) {
   if (is_cas) fields.invoke["expected"] = optional_json(command->expected);
   const bool has_value = !is_read && command->operation != kv::Operation::Delete;
   if (has_value) fields.invoke["value"] = bytes_json(command->value);
-  if (!operation.result)
-    return may_lack_result(operation, is_read || is_cas) ? std::optional(fields) : std::nullopt;
-  const auto result = kv::parse_result(*operation.result);
-  if (!result || encode(*result) != *operation.result) return {};
-  const bool is_expressible = result->status == Status::Ok
-                                  ? is_read || !result->value
-                                  : is_cas && result->status == Status::Mismatch && !result->value;
-  if (!is_expressible) return {};
-  add_result(*result, is_read, is_cas, result->status == Status::Ok, fields.ok);
-  return fields;
+  return with_result(operation, kv::parse_result, is_read, is_cas, std::move(fields));
 }
 
 std::optional<Fields> counter_fields(const Operation& operation) {
