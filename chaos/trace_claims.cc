@@ -15,6 +15,8 @@ const ClaimShapes& claim_shapes() {
       {"Installed", {"group", "index", "term", "state_digest"}},
       {"Compacted", {"group", "index", "term", "state_digest"}},
       {"Reached", {"group", "kind"}},
+      {"Configured", {"group", "index", "term", "voters", "outgoing", "learners"}},
+      {"Served", {"group", "client", "sequence", "index", "level"}},
   }};
   return shapes;
 }
@@ -41,6 +43,12 @@ std::vector<std::uint64_t> claim_values(const transport::Claim& claim) {
       return {number(c.group), c.index, c.term, c.state_digest};
     }
     List operator()(const transport::Reached& c) const { return {number(c.group), c.kind}; }
+    List operator()(const transport::Configured& c) const {
+      return {number(c.group), c.index, c.term, c.voters, c.outgoing, c.learners};
+    }
+    List operator()(const transport::Served& c) const {
+      return {number(c.group), c.client, c.sequence, c.index, c.level};
+    }
   };
   return std::visit(Values{}, claim);
 }

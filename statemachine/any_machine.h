@@ -2,14 +2,17 @@
 //
 // A replica owns an AnyMachine and applies committed commands to it; the checkers apply the same
 // machine as the sequential specification of what clients may see. Equal machines that apply equal
-// commands stay equal, on every compiler and machine. Any copyable class with the five members of
-// `Machine` converts to AnyMachine; no base class is needed.
+// commands stay equal, on every compiler and machine. Any copyable class with the members of
+// `Machine` converts to AnyMachine; no base class is needed. One that also has
+//   std::optional<std::string> read(std::string_view command) const
+// can be read without a command in the log.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -51,6 +54,12 @@ class AnyMachine {
   /// and return the machine's "bad command" result.
   std::string apply(std::string_view command) { return machine_->apply(command); }
 
+  /// The result of a command that changes nothing, without applying it; nothing if the command may
+  /// change the state, or the machine has no `read` and so can only apply.
+  std::optional<std::string> read(std::string_view command) const {
+    return machine_->read(command);
+  }
+
   /// The whole state as canonical bytes.
   std::string snapshot() const { return machine_->snapshot(); }
 
@@ -66,6 +75,7 @@ class AnyMachine {
     virtual ~Base() = default;
     virtual std::unique_ptr<Base> clone() const = 0;
     virtual std::string apply(std::string_view command) = 0;
+    virtual std::optional<std::string> read(std::string_view command) const = 0;
     virtual std::string snapshot() const = 0;
     virtual bool restore(std::string_view bytes) = 0;
     virtual std::uint64_t digest() const = 0;
@@ -78,6 +88,13 @@ class AnyMachine {
     explicit Held(M&& machine) : held(std::move(machine)) {}
     std::unique_ptr<Base> clone() const override { return std::make_unique<Held>(held); }
     std::string apply(std::string_view command) override { return held.apply(command); }
+    std::optional<std::string> read(std::string_view command) const override {
+      if constexpr (requires { held.read(command); }) {
+        return held.read(command);
+      } else {
+        return std::nullopt;
+      }
+    }
     std::string snapshot() const override { return held.snapshot(); }
     bool restore(std::string_view bytes) override { return held.restore(bytes); }
     std::uint64_t digest() const override { return held.digest(); }

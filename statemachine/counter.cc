@@ -30,6 +30,14 @@ class Counter {
     return result.SerializeAsString();
   }
 
+  std::optional<std::string> read(std::string_view bytes) const {
+    CounterCommand command;
+    if (!parse(bytes, command) || command.operation() != CounterCommand::READ) return std::nullopt;
+    CounterResult result;
+    result.set_value(value_);
+    return result.SerializeAsString();
+  }
+
   std::string snapshot() const {
     CounterState state;
     state.set_value(value_);

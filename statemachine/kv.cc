@@ -14,6 +14,10 @@ bool parse(std::string_view bytes, google::protobuf::MessageLite& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+bool is_read(const KvCommand& command) {
+  return command.operation() == KvCommand::GET || command.operation() == KvCommand::GET_OR_EMPTY;
+}
+
 class KeyValue {
  public:
   std::string apply(std::string_view bytes) {
@@ -26,6 +30,14 @@ class KeyValue {
     } else {
       result.set_status(KvResult::BAD_COMMAND);
     }
+    return result.SerializeAsString();
+  }
+
+  std::optional<std::string> read(std::string_view bytes) const {
+    KvCommand command;
+    KvResult result;
+    if (!parse(bytes, command) || !is_read(command)) return std::nullopt;
+    get(command, result);
     return result.SerializeAsString();
   }
 

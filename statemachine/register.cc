@@ -28,6 +28,14 @@ class Register {
     return result.SerializeAsString();
   }
 
+  std::optional<std::string> read(std::string_view bytes) const {
+    RegisterCommand command;
+    if (!parse(bytes, command) || command.operation() != RegisterCommand::READ) return std::nullopt;
+    RegisterResult result;
+    if (value_) result.set_value(*value_);
+    return result.SerializeAsString();
+  }
+
   std::string snapshot() const {
     RegisterState state;
     if (value_) state.set_value(*value_);

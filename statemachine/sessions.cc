@@ -76,6 +76,8 @@ class Sessions {
     return answer;
   }
 
+  std::optional<std::string> read(std::string_view command) const { return machine_.read(command); }
+
   std::string snapshot() const {
     SessionState state;
     for (const auto& [client, session] : sessions_) {

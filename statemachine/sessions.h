@@ -30,7 +30,8 @@ struct SessionResult {
 
 /// A factory for `inner` machines with a session table around them. Their commands are those that
 /// `encode_session_command` makes; their results are one byte of SessionStatus followed by the
-/// bytes of the inner result. The table is part of snapshot and digest.
+/// bytes of the inner result. The table is part of snapshot and digest. `read` takes a bare command
+/// of the inner machine: what changes nothing may be repeated, and needs no session.
 MachineFactory with_sessions(MachineFactory inner);
 
 /// Bytes for `apply`: `command` is for the machine inside, and the client promises never to ask

@@ -34,6 +34,20 @@ void fold_fields(Fold& digest, const Compacted& claim) {
 }
 void fold_fields(Fold& digest, const Reached& claim) { digest(claim.kind); }
 
+void fold_fields(Fold& digest, const Configured& claim) {
+  digest(claim.index);
+  digest(claim.term);
+  digest(claim.voters);
+  digest(claim.outgoing);
+  digest(claim.learners);
+}
+void fold_fields(Fold& digest, const Served& claim) {
+  digest(claim.client);
+  digest(claim.sequence);
+  digest(claim.index);
+  digest(claim.level);
+}
+
 }  // namespace
 
 void fold(Fold& digest, const Claim& claim) {

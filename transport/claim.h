@@ -67,6 +67,26 @@ struct Compacted {
   std::uint64_t state_digest = 0;
 };
 
+/// The group's configuration is now the one of the entry at `index` (0: the initial members), be it
+/// committed or not. Sets of nodes: bit k stands for node k, so node numbers are below 64.
+struct Configured {
+  GroupId group{};
+  std::uint64_t index = 0;
+  std::uint64_t term = 0;      ///< of that entry
+  std::uint64_t voters = 0;    ///< of the new configuration
+  std::uint64_t outgoing = 0;  ///< voters of the old one, in a joint configuration
+  std::uint64_t learners = 0;
+};
+
+/// A read-only request was answered from the state after `index`, without an entry in the log.
+struct Served {
+  GroupId group{};
+  std::uint64_t client = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t index = 0;
+  std::uint32_t level = 0;  ///< how, in the protocol's own numbering
+};
+
 /// A protocol's own event that a coverage floor counts; `kind` is chosen by the protocol.
 struct Reached {
   GroupId group{};
@@ -74,7 +94,7 @@ struct Reached {
 };
 
 using Claim = std::variant<Leads, Follows, Committed, Applied, Appended, Truncated, Installed,
-                           Compacted, Reached>;
+                           Compacted, Reached, Configured, Served>;
 
 /// Folds a claim's kind and all its fields.
 void fold(statemachine::Fold& digest, const Claim& claim);

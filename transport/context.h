@@ -70,6 +70,32 @@ class Context {
     leave({Outgoing::Kind::Message, true, to, {}, pack(std::move(body))});
   }
 
+  /// A message of this protocol that several nodes get: it is built, digested and measured once.
+  class Prepared {
+   public:
+    Prepared() = default;
+    explicit operator bool() const { return static_cast<bool>(envelope_); }
+
+   private:
+    friend Context;
+    explicit Prepared(Envelope envelope) : envelope_(std::move(envelope)) {}
+    Envelope envelope_;
+  };
+
+  template <BodyOf<Message> Body, class Fill>
+  requires std::invocable<Fill, Body&>
+  static Prepared prepare(Fill&& fill) {
+    return Prepared(compose<Message, Body>(std::forward<Fill>(fill)));
+  }
+
+  /// Requires: the message is not empty (also of send_early).
+  void send(NodeId to, const Prepared& message) {
+    leave({Outgoing::Kind::Message, false, to, {}, message.envelope_});
+  }
+  void send_early(NodeId to, const Prepared& message) {
+    leave({Outgoing::Kind::Message, true, to, {}, message.envelope_});
+  }
+
   /// Sends the same message to all members but this node.
   template <class Members, BodyOf<Message> Body>
   void broadcast(const Members& members, Body body) {

@@ -102,6 +102,8 @@ class RaftMonitor {
   void claims(Watched& node, const transport::Installed& claim);
   void claims(Watched& node, const transport::Compacted& claim);
   void claims(Watched&, const transport::Reached&) {}
+  void claims(Watched&, const transport::Configured&) {}
+  void claims(Watched&, const transport::Served&) {}
 
   void leader_commits(const Watched& leader, Index index, Term term);
   bool agree_on_state(const Watched& node, Index index, Term term, std::uint64_t digest);

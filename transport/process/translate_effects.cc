@@ -40,6 +40,21 @@ struct ClaimWriter {
     out.mutable_compacted()->set_state_digest(claim.state_digest);
   }
   void operator()(const Reached& claim) const { out.mutable_reached()->set_kind(claim.kind); }
+  void operator()(const Configured& claim) const {
+    process::Configured& configured = *out.mutable_configured();
+    configured.set_index(claim.index);
+    configured.set_term(claim.term);
+    configured.set_voters(claim.voters);
+    configured.set_outgoing(claim.outgoing);
+    configured.set_learners(claim.learners);
+  }
+  void operator()(const Served& claim) const {
+    process::Served& served = *out.mutable_served();
+    served.set_client(claim.client);
+    served.set_sequence(claim.sequence);
+    served.set_index(claim.index);
+    served.set_level(claim.level);
+  }
 };
 
 std::optional<Claim> read_claim(const process::Claim& in) {
@@ -67,6 +82,16 @@ std::optional<Claim> read_claim(const process::Claim& in) {
                        in.compacted().state_digest()};
     case process::Claim::kReached:
       return Reached{group, in.reached().kind()};
+    case process::Claim::kConfigured:
+      return Configured{group,
+                        in.configured().index(),
+                        in.configured().term(),
+                        in.configured().voters(),
+                        in.configured().outgoing(),
+                        in.configured().learners()};
+    case process::Claim::kServed:
+      return Served{group, in.served().client(), in.served().sequence(), in.served().index(),
+                    in.served().level()};
     case process::Claim::KIND_NOT_SET:
       return std::nullopt;
   }

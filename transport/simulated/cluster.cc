@@ -29,6 +29,11 @@ const Cluster::Site& Cluster::site(NodeId node) const {
 }
 
 void Cluster::add(NodeId id, std::unique_ptr<Node> prototype) {
+  founders_.push_back(id);
+  add_spare(id, std::move(prototype));
+}
+
+void Cluster::add_spare(NodeId id, std::unique_ptr<Node> prototype) {
   LOCKSTEP_CHECK(ids_.empty() || ids_.back() < id);
   ids_.push_back(id);
   sites_.resize(number(id) + 1);
@@ -43,7 +48,7 @@ void Cluster::add(NodeId id, std::unique_ptr<Node> prototype) {
 void Cluster::start(NodeId node, bool join) {
   Site& starting = site(node);
   LOCKSTEP_CHECK(starting.incarnation == 0);
-  starting.world.initial_members = ids_;
+  starting.world.initial_members = founders_;
   boot(starting, join ? Start::Kind::Join : Start::Kind::First);
 }
 

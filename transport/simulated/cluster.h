@@ -78,9 +78,16 @@ class Cluster final : private Event::Target {
   Cluster(EventLoop& loop, ClusterOptions options);
   ~Cluster() override;
 
-  /// Adds a node that will be made from the prototype. All founding members are added before any is
+  /// Adds a founding member, which will be made from the prototype. All are added before any node is
   /// started. Requires: ids ascend.
   void add(NodeId id, std::unique_ptr<Node> prototype);
+
+  /// Adds a node that is no founding member and comes up with start(id, true), at any time.
+  /// Requires: the id is higher than all before.
+  void add_spare(NodeId id, std::unique_ptr<Node> prototype);
+
+  /// The founding members.
+  const std::vector<NodeId>& founders() const { return founders_; }
 
   /// Starts a node for the first time. `join` says that it is not a founding member.
   void start(NodeId node, bool join = false);
@@ -206,6 +213,7 @@ class Cluster final : private Event::Target {
   EventLoop& loop_;
   ClusterOptions options_;
   std::vector<NodeId> ids_;
+  std::vector<NodeId> founders_;
   std::vector<std::unique_ptr<Site>> sites_;  ///< by node number
   Links links_;
   Interceptor* interceptor_ = nullptr;
