@@ -32,7 +32,7 @@ class Clients::Session final : private transport::Event::Target {
   Session(Engine& engine, ClientId id);
 
   /// One operation from invocation to return or time-out. Gives the result if there was one.
-  awaitable<std::optional<std::string>> call(std::string command);
+  awaitable<std::optional<std::string>> call(const std::string& command);
 
   void on_reply(NodeId from, const Reply& reply);
 
@@ -42,7 +42,10 @@ class Clients::Session final : private transport::Event::Target {
  private:
   void fire(transport::Event& event) override;
   void set_alarm(Time at);
-  void submit(const std::string& command, bool read_only);
+  void submit(const std::string& command);
+  void choose_level();
+  bool roams() const;
+  std::size_t& hint();
   void turn_to_another_node();
   awaitable<bool> refused(const Reply& reply, Time give_up);
   std::uint64_t draw(transport::Purpose purpose) {
@@ -56,27 +59,33 @@ class Clients::Session final : private transport::Event::Target {
   std::uint64_t sequence_ = 0;
   std::uint64_t alarm_ = 0;
   bool idle_ = true;
-  std::size_t read_hint_ = 0;  ///< position in the cluster's list of nodes
+  std::size_t read_hint_ = 0;  ///< position in the engine's list of nodes
   std::size_t write_hint_ = 0;
+  std::size_t roaming_hint_ = 0;  ///< of reads that any node answers
   bool reading_ = false;
+  const ReadLevel* level_ = nullptr;  ///< of the read under way, if there are levels
   transport::Mailbox<Wakeup> mailbox_;
 };
 
 class Clients::Engine {
  public:
-  Engine(transport::Cluster& on, const System& of, const WorkloadOptions& options,
-         const Patience& how_patient, std::uint64_t with_seed)
+  Engine(transport::Cluster& on, const System& of, std::vector<ReadLevel> levels_of_reads,
+         const WorkloadOptions& options, const Patience& how_patient, std::uint64_t with_seed)
       : cluster(on),
+        nodes(on.founders()),
         system(of),
+        machine(*statemachine::find_machine(options.machine)),
+        levels(std::move(levels_of_reads)),
         workload(options),
         patience(how_patient),
         seed(with_seed),
         time(on.loop()),
-        recorder(*statemachine::find_machine(options.machine)) {
+        recorder(machine) {
     workload.compare_and_set = workload.compare_and_set && system.compare_and_set;
     for (std::uint64_t id = 1; id <= workload.clients; ++id) {
       workers.push_back({Client(workload, ClientId{id}, seed), nullptr, {}});
     }
+    count_eager();
   }
 
   struct Worker {
@@ -102,6 +111,12 @@ class Clients::Engine {
   /// A tenth, and at least one, is left for the calm: it shows that the system recovers.
   static std::uint64_t before_calm(const Client& client) {
     return client.share() - std::min(client.share(), client.share() / 10 + 1);
+  }
+
+  void count_eager() {
+    eager = static_cast<std::size_t>(
+        std::count_if(workers.begin(), workers.end(),
+                      [this](const Worker& worker) { return may_go_on(worker); }));
   }
 
   bool may_go_on(const Worker& worker) const {
@@ -143,7 +158,9 @@ class Clients::Engine {
   }
 
   awaitable<void> operate(Worker& worker, Session& session) {
+    const bool was_eager = may_go_on(worker);
     auto command = worker.client.next();
+    if (was_eager && !may_go_on(worker)) --eager;
     if (!command) co_return;
     const auto result = co_await session.call(*command);
     if (!result) co_return;
@@ -152,12 +169,7 @@ class Clients::Engine {
     worker.client.on_reply(*command, *result);
   }
 
-  bool is_done() const {
-    return std::none_of(workers.begin(), workers.end(),
-                        [this](const Worker& worker) { return may_go_on(worker); }) &&
-           std::all_of(sessions.begin(), sessions.end(),
-                       [](const auto& entry) { return entry.second->is_idle(); });
-  }
+  bool is_done() const { return eager == 0 && busy == 0; }
 
   /// Nothing if every client is done.
   const Worker* hungriest() const {
@@ -172,7 +184,10 @@ class Clients::Engine {
   static constexpr Duration kIdle = std::chrono::milliseconds(10);
 
   transport::Cluster& cluster;
+  std::vector<NodeId> nodes;
   const System& system;
+  const statemachine::MachineKind& machine;
+  std::vector<ReadLevel> levels;
   WorkloadOptions workload;
   Patience patience;
   std::uint64_t seed;
@@ -180,30 +195,34 @@ class Clients::Engine {
   HistoryRecorder recorder;
   std::vector<Worker> workers;
   std::map<std::uint64_t, std::unique_ptr<Session>> sessions;
+  std::size_t eager = 0;  ///< workers that may go on
+  std::size_t busy = 0;   ///< sessions with an open operation
   bool is_calm = false;
   Time calm_since{};
 };
 
 Clients::Session::Session(Engine& engine, ClientId id)
     : engine_(engine), id_(id), seed_(engine.seed), mailbox_(engine.time) {
-  read_hint_ = write_hint_ = below(draw("first node"), engine_.cluster.nodes().size());
+  read_hint_ = write_hint_ = below(draw("first node"), engine_.nodes.size());
 }
 
-awaitable<std::optional<std::string>> Clients::Session::call(std::string command) {
+awaitable<std::optional<std::string>> Clients::Session::call(const std::string& command) {
   auto& cluster = engine_.cluster;
-  const auto& machine = *statemachine::find_machine(engine_.workload.machine);
   idle_ = false;
+  ++engine_.busy;
   ++sequence_;
-  reading_ = machine.read_only(command);
+  reading_ = engine_.machine.read_only(command);
+  choose_level();
   const bool may_retry = engine_.system.exactly_once || reading_;
   const Time give_up = cluster.now() + engine_.patience.operation;
   const auto operation =
-      engine_.recorder.invoke(number(id_), command, cluster.now().time_since_epoch().count());
-  if (engine_.system.any_node) turn_to_another_node();
+      engine_.recorder.invoke(number(id_), command, cluster.now().time_since_epoch().count(), 0,
+                              level_ == nullptr ? std::string() : level_->name);
+  if (roams()) turn_to_another_node();
   std::optional<std::string> result;
   bool submits = true;
   while (cluster.now() < give_up) {
-    if (submits) submit(command, reading_);
+    if (submits) submit(command);
     const Duration wait = transport::quantised(within(draw("attempt"), engine_.patience.attempt));
     set_alarm(may_retry ? std::min(give_up, cluster.now() + wait) : give_up);
     const Wakeup wakeup = co_await mailbox_.receive();
@@ -222,6 +241,7 @@ awaitable<std::optional<std::string>> Clients::Session::call(std::string command
     engine_.recorder.complete(operation, *result, cluster.now().time_since_epoch().count());
   }
   idle_ = true;
+  --engine_.busy;
   co_return result;
 }
 
@@ -230,11 +250,9 @@ awaitable<bool> Clients::Session::refused(const Reply& reply, Time give_up) {
   if (reply.status() == Reply::REJECTED) co_return false;
   ++alarm_;
   if (reply.status() == Reply::REDIRECT) {
-    const auto& nodes = engine_.cluster.nodes();
+    const auto& nodes = engine_.nodes;
     const auto at = std::find(nodes.begin(), nodes.end(), NodeId{reply.redirect()});
-    if (at != nodes.end()) {
-      (reading_ ? read_hint_ : write_hint_) = static_cast<std::size_t>(at - nodes.begin());
-    }
+    if (at != nodes.end()) hint() = static_cast<std::size_t>(at - nodes.begin());
   } else {
     turn_to_another_node();
   }
@@ -244,26 +262,38 @@ awaitable<bool> Clients::Session::refused(const Reply& reply, Time give_up) {
   co_return true;
 }
 
-void Clients::Session::submit(const std::string& command, bool read_only) {
-  const std::size_t hint = read_only ? read_hint_ : write_hint_;
+/// A draw of its own for each operation, so that levels shift no other draw.
+void Clients::Session::choose_level() {
+  level_ = nullptr;
+  if (!reading_ || engine_.levels.empty()) return;
+  const auto drawn = transport::draw(seed_, "read level", number(id_), sequence_);
+  level_ = &engine_.levels[below(drawn, engine_.levels.size())];
+}
+
+bool Clients::Session::roams() const {
+  return engine_.system.any_node || (level_ != nullptr && level_->any_node);
+}
+
+std::size_t& Clients::Session::hint() {
+  if (!reading_) return write_hint_;
+  return level_ != nullptr && level_->any_node ? roaming_hint_ : read_hint_;
+}
+
+void Clients::Session::submit(const std::string& command) {
   Envelope request = transport::compose<Request, Request>([&](Request& made) {
     made.set_client(number(id_));
     made.set_sequence(sequence_);
     made.set_command(command);
-    made.set_read_only(read_only);
+    made.set_read_only(reading_);
     made.set_acknowledged_below(sequence_);
+    if (level_ != nullptr) made.set_options(level_->options);
   });
-  engine_.cluster.submit(id_, engine_.cluster.nodes()[hint], std::move(request));
+  engine_.cluster.submit(id_, engine_.nodes[hint()], std::move(request));
 }
 
 void Clients::Session::turn_to_another_node() {
-  std::size_t& hint = reading_ ? read_hint_ : write_hint_;
-  const std::size_t nodes = engine_.cluster.nodes().size();
-  if (engine_.system.any_node) {
-    hint = below(draw("node"), nodes);
-  } else {
-    hint = (hint + 1) % nodes;
-  }
+  const std::size_t nodes = engine_.nodes.size();
+  hint() = roams() ? below(draw("node"), nodes) : (hint() + 1) % nodes;
 }
 
 void Clients::Session::on_reply(NodeId, const Reply& reply) {
@@ -283,9 +313,10 @@ void Clients::Session::fire(transport::Event& event) {
   if (event.generation == alarm_) mailbox_.deliver(std::nullopt);
 }
 
-Clients::Clients(transport::Cluster& cluster, const System& system, const WorkloadOptions& workload,
-                 const Patience& patience, std::uint64_t seed)
-    : engine_(std::make_unique<Engine>(cluster, system, workload, patience, seed)) {
+Clients::Clients(transport::Cluster& cluster, const System& system, std::vector<ReadLevel> levels,
+                 const WorkloadOptions& workload, const Patience& patience, std::uint64_t seed)
+    : engine_(
+          std::make_unique<Engine>(cluster, system, std::move(levels), workload, patience, seed)) {
   cluster.set_reply_sink(this);
 }
 
@@ -294,11 +325,14 @@ Clients::~Clients() {
   engine_->cluster.set_reply_sink(nullptr);
 }
 
+void Clients::add_node(NodeId node) { engine_->nodes.push_back(node); }
+
 void Clients::begin() { engine_->begin(); }
 
 void Clients::calm() {
   engine_->is_calm = true;
   engine_->calm_since = engine_->cluster.now();
+  engine_->count_eager();
   for (auto& worker : engine_->workers) worker.last_answer = engine_->calm_since;
 }
 

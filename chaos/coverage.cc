@@ -6,6 +6,13 @@ namespace lockstep::chaos {
 
 using transport::Witness;
 
+namespace {
+
+/// A node may claim any number.
+constexpr std::uint32_t kOwnKindsMax = 256;
+
+}  // namespace
+
 std::string_view name_of(Reach reach) {
   switch (reach) {
     case Reach::Operations:
@@ -24,8 +31,22 @@ std::string_view name_of(Reach reach) {
       return "restarts";
     case Reach::Bites:
       return "effects of faults";
+    case Reach::ConfigurationChanges:
+      return "configuration changes";
   }
   return "?";
+}
+
+std::optional<std::uint64_t> count_of(const std::string& what, const ReachCounts& counts,
+                                      const std::vector<std::string>& own_names,
+                                      const OwnCounts& own) {
+  for (std::size_t at = 0; at < kReaches; ++at) {
+    if (name_of(static_cast<Reach>(at)) == what) return counts[at];
+  }
+  for (std::size_t kind = 0; kind < own_names.size(); ++kind) {
+    if (own_names[kind] == what) return kind < own.size() ? own[kind] : 0;
+  }
+  return {};
 }
 
 std::vector<std::string> missed(const std::vector<CoverageGoal>& floor, const ReachCounts& counts) {
@@ -66,6 +87,14 @@ void Coverage::observe(const Witness& witness) {
     ++at(counts_, Reach::SnapshotInstalls);
   } else if (std::holds_alternative<transport::Compacted>(*witness.claim)) {
     ++at(counts_, Reach::Compactions);
+  } else if (const auto* configured = std::get_if<transport::Configured>(witness.claim)) {
+    const bool changed = configured->index > 0 &&
+                         configurations_.emplace(configured->group, configured->index).second;
+    at(counts_, Reach::ConfigurationChanges) += changed;
+  } else if (const auto* reached = std::get_if<transport::Reached>(witness.claim)) {
+    if (reached->kind >= kOwnKindsMax) return;
+    if (reached->kind >= own_.size()) own_.resize(reached->kind + 1);
+    ++own_[reached->kind];
   }
 }
 

@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "statemachine/fold.h"
@@ -20,9 +23,10 @@ enum class Reach : std::uint8_t {
   Compactions,
   Crashes,
   Restarts,
-  Bites,  ///< times that a fault changed something
+  Bites,                 ///< times that a fault changed something
+  ConfigurationChanges,  ///< configurations that came into force after the first
 };
-inline constexpr std::size_t kReaches = 8;
+inline constexpr std::size_t kReaches = 9;
 
 std::string_view name_of(Reach reach);
 
@@ -41,6 +45,21 @@ struct CoverageGoal {
   std::uint64_t minimum = 0;
 };
 
+/// What a run should reach often: not each, but the share of seeds that do is reported. `what` is
+/// the name of a Reach, or one of the system's own (System::reach_names).
+struct CoverageAim {
+  std::string what;
+  std::uint64_t minimum = 0;
+};
+
+/// How often each of a system's own kinds of event was reached, by kind.
+using OwnCounts = std::vector<std::uint64_t>;
+
+/// The count that an aim is about; nothing if no such name is known.
+std::optional<std::uint64_t> count_of(const std::string& what, const ReachCounts& counts,
+                                      const std::vector<std::string>& own_names,
+                                      const OwnCounts& own);
+
 /// The goals that were missed, as sentences.
 std::vector<std::string> missed(const std::vector<CoverageGoal>& floor, const ReachCounts& counts);
 
@@ -49,6 +68,8 @@ class Coverage final : public transport::Observer {
  public:
   void see(const transport::Witness& witness) override;
   ReachCounts& counts() { return counts_; }
+  /// By kind, as far as one was reached.
+  const OwnCounts& own() const { return own_; }
 
   /// Who led when: for the account of a run.
   struct Reign {
@@ -62,6 +83,8 @@ class Coverage final : public transport::Observer {
   void observe(const transport::Witness& witness);
 
   ReachCounts counts_{};
+  OwnCounts own_;
+  std::set<std::pair<transport::GroupId, std::uint64_t>> configurations_;  ///< by index
   std::vector<Reign> reigns_;
 };
 

@@ -1,5 +1,7 @@
 #include "chaos/fault_model.h"
 
+#include <fmt/core.h>
+
 namespace lockstep::chaos {
 
 std::string_view name_of(FaultKind kind) {
@@ -38,8 +40,15 @@ std::string_view name_of(FaultKind kind) {
       return "lost_fsync";
     case FaultKind::BitRot:
       return "bit_rot";
+    case FaultKind::Membership:
+      return "membership";
   }
   return "unknown";
+}
+
+std::string FaultModel::beyond(FaultKind kind) const {
+  if (kind != FaultKind::ClockDrift || !survives(kind)) return std::string(name_of(kind));
+  return fmt::format("{} above {} ppm", name_of(kind), max_drift_ppm_);
 }
 
 FaultModel FaultModel::network() {

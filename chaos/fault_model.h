@@ -5,6 +5,8 @@
 #include <bitset>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
+#include <string>
 #include <string_view>
 
 namespace lockstep::chaos {
@@ -27,8 +29,9 @@ enum class FaultKind : std::uint8_t {
   TornWrite,
   LostFsync,
   BitRot,
+  Membership,
 };
-inline constexpr std::size_t kFaultKinds = 17;
+inline constexpr std::size_t kFaultKinds = 18;
 
 /// The kind's name as a fault plan spells it, such as "one_way".
 std::string_view name_of(FaultKind kind);
@@ -53,8 +56,20 @@ class FaultModel {
   }
   bool survives(FaultKind kind) const { return kinds_.test(static_cast<std::size_t>(kind)); }
 
+  /// Clocks may gain or lose this much, in parts per million; unbounded unless it is said.
+  FaultModel& limit_drift(std::uint32_t ppm) {
+    max_drift_ppm_ = ppm;
+    return *this;
+  }
+  std::uint32_t max_drift_ppm() const { return max_drift_ppm_; }
+
+  /// What a plan that uses this kind does outside the model, such as "bit_rot" or "clock_drift
+  /// above 500 ppm".
+  std::string beyond(FaultKind kind) const;
+
  private:
   std::bitset<kFaultKinds> kinds_;
+  std::uint32_t max_drift_ppm_ = std::numeric_limits<std::uint32_t>::max();
 };
 
 }  // namespace lockstep::chaos

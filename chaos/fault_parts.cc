@@ -12,6 +12,25 @@ void append(std::vector<const Node*>& all, const Nodes& nodes) {
   for (const auto& node : nodes) all.push_back(&node);
 }
 
+std::vector<const Node*> nodes_of(const Reconfigure& change) {
+  std::vector<const Node*> nodes;
+  switch (change.change_case()) {
+    case Reconfigure::kAdd:
+      return {&change.add()};
+    case Reconfigure::kRemove:
+      return {&change.remove()};
+    case Reconfigure::kLearner:
+      return {&change.learner()};
+    case Reconfigure::kTransfer:
+      return {&change.transfer()};
+    case Reconfigure::kMembers:
+      append(nodes, change.members().node());
+      return nodes;
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 std::vector<const Node*> nodes_of(const Fault& fault) {
@@ -46,11 +65,19 @@ std::vector<const Node*> nodes_of(const Fault& fault) {
       return {&fault.lost_fsync().node()};
     case Fault::kBitRot:
       return {&fault.bit_rot().node()};
+    case Fault::kReconfigure:
+      return nodes_of(fault.reconfigure());
     case Fault::kDeliverOnlyTo:
       return {&fault.deliver_only_to().node()};
     default:
       return {};
   }
+}
+
+const Node* newcomer_of(const Fault& fault) {
+  const Reconfigure& change = fault.reconfigure();
+  if (change.has_add()) return &change.add();
+  return change.has_learner() ? &change.learner() : nullptr;
 }
 
 bool acts_on_its_message(const Fault& fault) {

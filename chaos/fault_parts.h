@@ -11,6 +11,10 @@ class Node;
 /// All nodes that the fault itself names, those of its trigger not included.
 std::vector<const Node*> nodes_of(const Fault& fault);
 
+/// The node that the operator brings in, which starts with the first such fault; null if the fault
+/// is something else.
+const Node* newcomer_of(const Fault& fault);
+
 /// True if the fault is something done to the very message that triggered it.
 bool acts_on_its_message(const Fault& fault);
 

@@ -2,6 +2,9 @@
 #include "chaos/fault_plans.h"
 
 #include <algorithm>
+#include <set>
+
+#include "chaos/fault_parts.h"
 
 namespace lockstep::chaos {
 
@@ -46,6 +49,8 @@ FaultKind kind_of(const Fault& fault) {
       return FaultKind::LostFsync;
     case Fault::kBitRot:
       return FaultKind::BitRot;
+    case Fault::kReconfigure:
+      return FaultKind::Membership;
   }
   return FaultKind::Loss;
 }
@@ -53,7 +58,12 @@ FaultKind kind_of(const Fault& fault) {
 std::vector<FaultKind> beyond(const FaultPlan& plan, const FaultModel& model) {
   std::bitset<kFaultKinds> used;
   const auto use = [&](FaultKind kind) { used.set(static_cast<std::size_t>(kind)); };
-  for (const auto& fault : plan.fault()) use(kind_of(fault));
+  bool drifts_too_much = false;
+  for (const auto& fault : plan.fault()) {
+    use(kind_of(fault));
+    const std::int64_t ppm = fault.clock_drift().ppm();
+    drifts_too_much |= std::max(ppm, -ppm) > model.max_drift_ppm();
+  }
   const Conditions& conditions = plan.conditions();
   if (conditions.delay_high_us() > 0) use(FaultKind::DelaySpike);
   if (conditions.loss_ppm() > 0) use(FaultKind::Loss);
@@ -62,9 +72,18 @@ std::vector<FaultKind> beyond(const FaultPlan& plan, const FaultModel& model) {
   std::vector<FaultKind> outside;
   for (std::size_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
-    if (used.test(number) && !model.survives(kind)) outside.push_back(kind);
+    const bool too_strong = kind == FaultKind::ClockDrift && drifts_too_much;
+    if (used.test(number) && (too_strong || !model.survives(kind))) outside.push_back(kind);
   }
   return outside;
+}
+
+std::vector<std::uint32_t> spares_of(const FaultPlan& plan) {
+  std::set<std::uint32_t> spares;
+  for (const auto& fault : plan.fault()) {
+    if (const auto* node = newcomer_of(fault)) spares.insert(node->id());
+  }
+  return {spares.begin(), spares.end()};
 }
 
 }  // namespace lockstep::chaos

@@ -28,6 +28,9 @@ std::variant<FaultPlan, PlanError> parse_plan(std::string_view text);
 /// match, a name that nobody has ...); nothing if it can be run.
 std::optional<std::string> problem_with(const FaultPlan& plan, std::uint32_t nodes);
 
+/// The nodes that are no founders and that the plan adds at some time, in ascending order.
+std::vector<std::uint32_t> spares_of(const FaultPlan& plan);
+
 /// The plan as text that parse_plan reads back to the same plan.
 std::string to_text(const FaultPlan& plan);
 

@@ -74,6 +74,26 @@ std::string crash_story(const Crash& crash, const Cast& cast) {
   }
 }
 
+std::string change_story(const Reconfigure& change, const Cast& cast) {
+  switch (change.change_case()) {
+    case Reconfigure::kAdd:
+      return "the operator adds " + label(change.add(), cast);
+    case Reconfigure::kRemove:
+      return "the operator removes " + label(change.remove(), cast);
+    case Reconfigure::kLearner:
+      return "the operator makes " + label(change.learner(), cast) + " a learner";
+    case Reconfigure::kTransfer:
+      return "the operator hands the lead to " + label(change.transfer(), cast);
+    case Reconfigure::kSnapshot:
+      return "the operator asks for a snapshot";
+    case Reconfigure::kMembers:
+      return "the operator makes " + list(change.members().node(), cast) + " all the voters";
+    case Reconfigure::CHANGE_NOT_SET:
+      break;
+  }
+  return "the operator changes nothing";
+}
+
 std::string percent(std::uint32_t ppm) {
   return fmt::format("{}.{:04} %", ppm / 10000, ppm % 10000);
 }
@@ -126,6 +146,9 @@ std::string story_of(const Fault& fault, const Cast& cast) {
       return "fsyncs of " + label(fault.lost_fsync().node(), cast) + " do nothing" + lasting(fault);
     case Fault::kBitRot:
       return label(fault.bit_rot().node(), cast) + " crashes and a stored bit flips" + back(fault);
+    case Fault::kReconfigure:
+      return change_story(fault.reconfigure(), cast) +
+             (fault.for_ms() == 0 ? "" : fmt::format(", or gives up after {} ms", fault.for_ms()));
     case Fault::kDropIt:
       return fmt::format("this message from {} to {} is lost", who(cast.sender),
                          who(cast.receiver));

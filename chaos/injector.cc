@@ -18,6 +18,9 @@ Injector::~Injector() = default;
 
 void Injector::begin() { engine_->begin(); }
 void Injector::heal() { engine_->heal(); }
+void Injector::set_on_join(std::function<void(NodeId)> on_join) {
+  engine_->on_join = std::move(on_join);
+}
 const FaultCounts& Injector::counts() const { return engine_->counts(); }
 const std::vector<InjectedFault>& Injector::injected() const { return engine_->injected(); }
 void Injector::on_transmission(const transport::Transmission& transmission, transport::Fate& fate) {
@@ -65,6 +68,7 @@ void Injector::Engine::link_names() {
 }
 
 void Injector::Engine::begin() {
+  present_ = cluster_.founders();
   apply_conditions();
   for (Index index = 0; index < progress_.size(); ++index) {
     const Fault& fault = *of(index).fault;
@@ -114,6 +118,9 @@ void Injector::Engine::fire(transport::Event& event) {
       break;
     case Happening::Restart:
       restart(event.key, event.node);
+      break;
+    case Happening::Ask:
+      ask(event.key, event.generation);
       break;
   }
   watch();
@@ -237,6 +244,11 @@ void Injector::Engine::see(const transport::Witness& witness) {
                std::holds_alternative<transport::Follows>(*witness.claim)) {
       cast_.leader = {};
     }
+  } else if (witness.kind == Kind::Replied) {
+    if (!is_operator(witness.client)) return;
+    if (const auto* reply = witness.message_as<transport::Reply>()) {
+      answered(witness.client, *reply);
+    }
   } else if (witness.kind == Kind::Crashed) {
     if (cast_.leader == witness.node) cast_.leader = {};
     crashed(witness.node);
@@ -268,6 +280,7 @@ void Injector::Engine::heal() {
   awaiting_leader_.clear();
   narrowed_.clear();
   links_.clear();
+  for (auto& fault : progress_) fault.asks = false;
   cluster_.set_network(default_network_);
   cluster_.set_sync(default_sync_);
   watch();

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct InjectedFault {
 };
 
 /// Requires: cluster and plan outlive the injector, which is the cluster's only interceptor and
-/// must also be added to it as an observer (that is how it knows who leads).
+/// must also be added to it as an observer (that is how it knows who leads). The nodes that the
+/// plan adds, see spares_of(), are spares of the cluster.
 class Injector final : public transport::Interceptor, public transport::Observer {
  public:
   Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed);
@@ -36,8 +38,11 @@ class Injector final : public transport::Interceptor, public transport::Observer
   /// Schedules all faults of the plan. Call it at time 0, before the first node starts.
   void begin();
 
-  /// Ends the storm: links are whole and calm, nodes are up and running, clocks keep time, held
-  /// messages arrive, triggers are void.
+  /// Called when a spare is started because the operator adds it.
+  void set_on_join(std::function<void(transport::NodeId)> on_join);
+
+  /// Ends the storm: operators give up, links are whole and calm, nodes are up and running, clocks
+  /// keep time, held messages arrive, triggers are void.
   void heal();
 
   const FaultCounts& counts() const;

@@ -25,6 +25,8 @@ void Injector::Engine::begin_kind(Index index, const Moment& moment) {
     case Fault::kDuplicateIt:
     case Fault::kDeliverOnlyTo:
       return begin_on_message(index, moment);
+    case Fault::kReconfigure:
+      return petition(index);
     default:
       return begin_on_node(index, moment);
   }
@@ -33,6 +35,7 @@ void Injector::Engine::begin_kind(Index index, const Moment& moment) {
 void Injector::Engine::end_kind(Index index) {
   links_.end(index);
   release(index);
+  of(index).asks = false;
   end_on_node(index);
 }
 

@@ -3,9 +3,11 @@
 // injector.cc       the life of a fault: timed or triggered, begun, ended, healed
 // injector_begin.cc what each kind does when it begins and when it ends
 // injector_nodes.cc nodes: crashes and their points, restarts, pauses, clocks, disks
+// injector_operator.cc changes of the group, asked for by an operator
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "chaos/injector.h"
 #include "chaos/link_faults.h"
 #include "chaos/trigger.h"
+#include "transport/random.h"
 
 namespace lockstep::chaos {
 
@@ -37,11 +40,13 @@ class Injector::Engine final : public transport::Event::Target {
   const std::vector<InjectedFault>& injected() const { return injected_; }
   std::vector<std::string> waiting() const;
 
+  std::function<void(transport::NodeId)> on_join;
+
  private:
   using Index = std::size_t;
   static constexpr Index kNone = static_cast<Index>(-1);
   static constexpr std::uint32_t kBothSides = static_cast<std::uint32_t>(-1);
-  enum class Happening : std::uint32_t { Begin, End, Restart };
+  enum class Happening : std::uint32_t { Begin, End, Restart, Ask };
 
   struct Progress {
     const Fault* fault = nullptr;
@@ -56,6 +61,13 @@ class Injector::Engine final : public transport::Event::Target {
     std::vector<Index> followers;  ///< whose trigger counts from its beginning
     std::vector<Index> holders;    ///< who hold a message until it begins
     Index until = kNone;           ///< whose beginning ends it
+
+    // Of a change that an operator wants.
+    bool asks = false;           ///< there is no final answer yet
+    bool redirected = false;     ///< the last attempt was answered with the node to ask
+    std::size_t asked = 0;       ///< position in present_
+    std::uint64_t attempts = 0;  ///< also the sequence of the last request
+    std::uint64_t alarm = 0;     ///< number of the latest one; earlier ones are void
   };
 
   /// What a node is to do or undergo, each by the fault that is the reason.
@@ -133,6 +145,15 @@ class Injector::Engine final : public transport::Event::Target {
   void set_drift(Index index);
   void heal_nodes();
 
+  // Operators (injector_operator.cc).
+  static bool is_operator(transport::ClientId client);
+  void petition(Index index);
+  std::uint64_t operator_draw(Index index, transport::Purpose purpose);
+  void ask_after(Index index, transport::Between wait);
+  void ask(Index index, std::uint64_t alarm);
+  void bring_in(const Fault& fault);
+  void answered(transport::ClientId client, const transport::Reply& reply);
+
   Progress& of(Index index) { return progress_[index]; }
   /// Nodes may join while the storm is on. References stay valid.
   Patient& patient(transport::NodeId node) {
@@ -147,7 +168,8 @@ class Injector::Engine final : public transport::Event::Target {
   transport::Between default_sync_;
 
   std::vector<Progress> progress_;
-  std::deque<Patient> patients_;  ///< by node number
+  std::deque<Patient> patients_;            ///< by node number
+  std::vector<transport::NodeId> present_;  ///< that have been started, or are about to be
   LinkFaults links_;
   BodyNames names_;
   Cast cast_;

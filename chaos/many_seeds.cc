@@ -117,8 +117,8 @@ class Pool {
       std::memcpy(&length, worker.received.data(), sizeof length);
       if (worker.received.size() < sizeof length + length) return;
       SeedSummary summary;
-      const bool parsed = summary.ParseFromArray(worker.received.data() + sizeof length,
-                                                 static_cast<int>(length));
+      const bool parsed =
+          summary.ParseFromArray(worker.received.data() + sizeof length, static_cast<int>(length));
       worker.received.erase(0, sizeof length + length);
       if (parsed) take(worker, std::move(summary));
     }
@@ -150,11 +150,11 @@ class Pool {
     }
     const bool has_more = worker.next_seed <= std::min(options_.range.last, last_);
     if (!has_more || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return;
-    failures_.push_back({worker.next_seed, WIFSIGNALED(status)
-                                               ? fmt::format("killed by signal {} ({})",
-                                                             WTERMSIG(status),
-                                                             ::strsignal(WTERMSIG(status)))
-                                               : fmt::format("exit code {}", WEXITSTATUS(status))});
+    failures_.push_back(
+        {worker.next_seed, WIFSIGNALED(status)
+                               ? fmt::format("killed by signal {} ({})", WTERMSIG(status),
+                                             ::strsignal(WTERMSIG(status)))
+                               : fmt::format("exit code {}", WEXITSTATUS(status))});
   }
 
   ManySeedsResult collect() {
@@ -205,6 +205,7 @@ SeedSummary summary_of(std::uint64_t seed, const RunResult& result) {
   summary.set_unavailable_us(microseconds(result.statistics.unavailable));
   for (const auto count : result.reached) summary.add_reached(count);
   for (const auto count : result.bites) summary.add_bites(count);
+  for (const auto count : result.own) summary.add_own(count);
   summary.set_probed(result.probed);
   return summary;
 }

@@ -20,6 +20,7 @@ constexpr int kFaultsMax = 500;
 constexpr int kStepMax = 1'000'000'000;  // ms
 constexpr int kDriftMax = 500'000;       // ppm
 constexpr std::uint32_t kSendsMax = 1'000;
+constexpr std::uint32_t kNodesMax = 63;  // sets of nodes are the bits of a word
 
 Problem above(std::string_view field, std::uint32_t value, std::uint32_t most) {
   if (value <= most) return {};
@@ -36,8 +37,9 @@ Problem first_of(std::initializer_list<Problem> problems) {
 /// Checks one fault, without its relations to others.
 class FaultCheck {
  public:
-  FaultCheck(const Fault& fault, std::uint32_t storm_ms, std::uint32_t nodes)
-      : fault_(fault), storm_ms_(storm_ms), nodes_(nodes) {}
+  FaultCheck(const Fault& fault, const FaultPlan& plan, std::uint32_t nodes,
+             const std::vector<std::uint32_t>& spares)
+      : fault_(fault), storm_ms_(plan.storm_ms()), nodes_(nodes), spares_(spares) {}
 
   Problem problem() const {
     if (fault_.kind_case() == Fault::KIND_NOT_SET) return "it says nothing to do";
@@ -93,7 +95,12 @@ class FaultCheck {
     if (node.who_case() == Node::WHO_NOT_SET) return "a node is missing: give its id or its role";
     if (node.who_case() == Node::kId) {
       if (node.id() >= 1 && node.id() <= nodes_) return {};
-      return fmt::format("node {} does not exist, there are 1 to {}", node.id(), nodes_);
+      const bool joins = std::find(spares_.begin(), spares_.end(), node.id()) != spares_.end();
+      if (joins && node.id() > 0) {
+        return above("the number of a node", node.id(), kNodesMax);
+      }
+      return fmt::format("node {} does not exist, there are 1 to {}{}", node.id(), nodes_,
+                         spares_.empty() ? "" : ", and those that the plan adds");
     }
     if (!Node::Role_IsValid(node.role()) || node.role() == Node::NONE) {
       return fmt::format("{} is no role of a node", static_cast<int>(node.role()));
@@ -139,6 +146,8 @@ class FaultCheck {
         return within("by_ms", fault_.clock_step().by_ms(), kStepMax);
       case Fault::kClockDrift:
         return within("ppm", fault_.clock_drift().ppm(), kDriftMax);
+      case Fault::kReconfigure:
+        return change();
       case Fault::kDuplicateIt:
         return above("after_ms", fault_.duplicate_it().after_ms(), kHour);
       default:
@@ -188,6 +197,21 @@ class FaultCheck {
     return above("sends", crash.sends(), kSendsMax);
   }
 
+  Problem change() const {
+    const Reconfigure& reconfigure = fault_.reconfigure();
+    if (reconfigure.change_case() == Reconfigure::CHANGE_NOT_SET) {
+      return "it changes nothing: add, remove, learner, transfer, snapshot or members";
+    }
+    if (reconfigure.has_members() && reconfigure.members().node().empty()) {
+      return "a group without members cannot be";
+    }
+    const auto* added = newcomer_of(fault_);
+    if (added == nullptr) return {};
+    if (added->who_case() != Node::kId) return "a node that is brought in needs its id";
+    if (added->id() > nodes_) return {};
+    return fmt::format("node {} is a founder, and numbers are never used again", added->id());
+  }
+
   static Problem within(std::string_view field, std::int32_t value, std::int32_t most) {
     if (value >= -most && value <= most) return {};
     return fmt::format("{} is {}, from {} to {} is allowed", field, value, -most, most);
@@ -196,6 +220,7 @@ class FaultCheck {
   const Fault& fault_;
   std::uint32_t storm_ms_;
   std::uint32_t nodes_;
+  const std::vector<std::uint32_t>& spares_;
 };
 
 std::string label(const FaultPlan& plan, int index) {
@@ -259,8 +284,9 @@ std::optional<std::string> problem_with(const FaultPlan& plan, std::uint32_t nod
                        kFaultsMax);
   }
   if (auto bad = conditions_problem(plan.conditions())) return bad;
+  const auto spares = spares_of(plan);
   for (int index = 0; index < plan.fault_size(); ++index) {
-    const auto bad = FaultCheck(plan.fault(index), plan.storm_ms(), nodes).problem();
+    const auto bad = FaultCheck(plan.fault(index), plan, nodes, spares).problem();
     if (bad) return label(plan, index) + ": " + *bad;
   }
   return names_problem(plan);

@@ -12,7 +12,7 @@ namespace {
 
 using Microseconds = std::chrono::microseconds;
 
-constexpr std::uint32_t kNodesMax = 64;
+constexpr std::uint32_t kNodesMax = 63;
 constexpr std::uint32_t kClientsMax = 10'000;
 constexpr std::uint64_t kOperationsMax = 100'000'000;
 constexpr std::uint32_t kValueBytesMax = 1 << 20;
@@ -83,8 +83,9 @@ std::optional<DescriptionError> problem_with_plan(const RunSpec& spec, bool may_
   }
   const auto further = beyond(spec.plan, spec.system->survives(spec.options));
   if (further.empty() || may_go_beyond) return std::nullopt;
-  std::vector<std::string_view> names;
-  for (const auto kind : further) names.push_back(name_of(kind));
+  const FaultModel model = spec.system->survives(spec.options);
+  std::vector<std::string> names;
+  for (const auto kind : further) names.push_back(model.beyond(kind));
   return error("fault plan: {} does not promise to survive {}; say --beyond-promise if you mean it",
                spec.system->name, fmt::join(names, ", "));
 }

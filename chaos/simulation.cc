@@ -44,6 +44,7 @@ struct Founded {
     const auto made = spec.system->make_node(spec.options, machine);
     const auto& prototype = std::get<std::shared_ptr<transport::Node>>(made);
     for (std::uint32_t id = 1; id <= spec.nodes; ++id) cluster.add(NodeId{id}, prototype->fresh());
+    for (const auto id : spares_of(spec.plan)) cluster.add_spare(NodeId{id}, prototype->fresh());
   }
 
   static ClusterOptions cluster_options(const RunSpec& spec) {
@@ -65,7 +66,9 @@ class Simulation {
         cluster_(founded_.cluster),
         injector_(cluster_, spec.plan, spec.seed),
         watch_(spec.system->monitors(spec.nodes)),
-        clients_(cluster_, *spec.system, spec.workload, spec.patience, spec.seed) {
+        levels_(spec.system->read_levels ? spec.system->read_levels(spec.options)
+                                         : std::vector<ReadLevel>()),
+        clients_(cluster_, *spec.system, levels_, spec.workload, spec.patience, spec.seed) {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
     cluster_.add_observer(&coverage_);
     cluster_.add_observer(&catch_up_);
@@ -81,7 +84,8 @@ class Simulation {
 
   RunResult run() {
     injector_.begin();
-    for (const NodeId node : cluster_.nodes()) cluster_.start(node);
+    injector_.set_on_join([this](NodeId node) { clients_.add_node(node); });
+    for (const NodeId node : cluster_.founders()) cluster_.start(node);
     clients_.begin();
     const Time storm_end{std::chrono::milliseconds(spec_.plan.storm_ms())};
     if (advance(storm_end)) {
@@ -103,7 +107,7 @@ class Simulation {
     while (!clients_.are_done()) {
       if (loop_.now() >= end || !loop_.step()) break;
       if (is_decided()) return false;
-      if (is_calm && clients_.longest_wait() > spec_.recovery) return stuck();
+      if (is_calm && is_time_to_look() && clients_.longest_wait() > spec_.recovery) return stuck();
     }
     return true;
   }
@@ -112,8 +116,18 @@ class Simulation {
   void await_laggards() {
     while (const auto laggard = catch_up_.laggard()) {
       if (loop_.now() - calm_since_ > spec_.recovery) return hangs_back(*laggard);
-      if (!loop_.step() || is_decided()) return;
+      do {
+        if (!loop_.step() || is_decided()) return;
+      } while (!is_time_to_look());
     }
+  }
+
+  /// What takes long to ask is asked now and then.
+  bool is_time_to_look() {
+    constexpr Duration kBetweenLooks = std::chrono::milliseconds(5);
+    if (loop_.now() < next_look_) return false;
+    next_look_ = loop_.now() + kBetweenLooks;
+    return true;
   }
 
   void hangs_back(const std::string& laggard) {
@@ -171,6 +185,8 @@ class Simulation {
     result_.history = clients_.recorder().history();
     result_.statistics = statistics_of(result_.history, cluster_.counts(), loop_.now());
     result_.reached = coverage_.counts();
+    result_.own = coverage_.own();
+    result_.own.resize(spec_.system->reach_names.size());
     result_.bites = injector_.counts();
     result_.injected = injector_.injected();
     result_.reigns = coverage_.reigns();
@@ -212,8 +228,10 @@ class Simulation {
   Coverage coverage_;
   CatchUp catch_up_;
   Time calm_since_{};
+  Time next_look_{};
   Watch watch_;
   std::optional<RestartProbe> probe_;
+  std::vector<ReadLevel> levels_;
   Clients clients_;
   RunResult result_;
 };

@@ -69,6 +69,7 @@ struct RunResult {
   std::optional<Verdict> linearizability;  ///< missing if a monitor stopped the run
   Statistics statistics;
   ReachCounts reached{};
+  OwnCounts own;  ///< of the system's own kinds, by kind
   FaultCounts bites{};
   std::vector<InjectedFault> injected;
   std::vector<Coverage::Reign> reigns;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "chaos/fault_parts.h"
 #include "chaos/fault_plans.h"
 
 namespace lockstep::chaos {
@@ -13,30 +14,76 @@ namespace {
 
 using Plans = std::vector<FaultPlan>;
 
-/// The plan without the faults first .. last-1 and whatever waits for them.
-FaultPlan without(const FaultPlan& plan, int first, int last) {
-  std::vector<bool> gone(static_cast<std::size_t>(plan.fault_size()), false);
-  std::set<std::string> names;
-  const auto drop = [&](int index) {
-    gone[static_cast<std::size_t>(index)] = true;
-    if (!plan.fault(index).name().empty()) names.insert(plan.fault(index).name());
-  };
-  for (int index = first; index < last; ++index) drop(index);
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (int index = 0; index < plan.fault_size(); ++index) {
-      if (gone[static_cast<std::size_t>(index)]) continue;
-      if (names.count(plan.fault(index).on().after()) == 0) continue;
-      drop(index);
-      changed = true;
+/// True if the fault, or what it waits for, names a node of these.
+bool names_one_of(const Fault& fault, const std::set<std::uint32_t>& ids) {
+  const auto is_one = [&](const Node& node) { return ids.count(node.id()) > 0; };
+  const auto nodes = nodes_of(fault);
+  const Trigger& on = fault.on();
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Node* node) { return is_one(*node); }) ||
+         is_one(on.message().from()) || is_one(on.message().to()) || is_one(on.write().node());
+}
+
+/// Leaves faults out of a plan, with whatever waits for them or names a node that nobody adds then.
+class Without {
+ public:
+  Without(const FaultPlan& plan, int first, int last)
+      : plan_(plan), gone_(static_cast<std::size_t>(plan.fault_size()), false) {
+    for (int index = first; index < last; ++index) drop(index);
+    for (bool changed = true; changed;) {
+      changed = false;
+      const auto missing = nobody_adds();
+      for (int index = 0; index < plan.fault_size(); ++index) {
+        if (is_gone(index) || !depends(plan.fault(index), missing)) continue;
+        drop(index);
+        changed = true;
+      }
     }
   }
+
+  bool is_gone(int index) const { return gone_[static_cast<std::size_t>(index)]; }
+  bool is_gone(const std::string& name) const { return names_.count(name) > 0; }
+
+ private:
+  void drop(int index) {
+    gone_[static_cast<std::size_t>(index)] = true;
+    if (!plan_.fault(index).name().empty()) names_.insert(plan_.fault(index).name());
+  }
+
+  bool depends(const Fault& fault, const std::set<std::uint32_t>& missing) const {
+    return is_gone(fault.on().after()) || (!missing.empty() && names_one_of(fault, missing));
+  }
+
+  /// Nodes that only faults which are gone bring in.
+  std::set<std::uint32_t> nobody_adds() const {
+    std::set<std::uint32_t> missing;
+    for (const bool gone : {true, false}) {
+      for (int index = 0; index < plan_.fault_size(); ++index) {
+        const auto* node = newcomer_of(plan_.fault(index));
+        if (node == nullptr || is_gone(index) != gone) continue;
+        if (gone) {
+          missing.insert(node->id());
+        } else {
+          missing.erase(node->id());
+        }
+      }
+    }
+    return missing;
+  }
+
+  const FaultPlan& plan_;
+  std::vector<bool> gone_;
+  std::set<std::string> names_;
+};
+
+/// The plan without the faults first .. last-1 and those that make no sense without them.
+FaultPlan without(const FaultPlan& plan, int first, int last) {
+  const Without chosen(plan, first, last);
   FaultPlan rest = plan;
   rest.clear_fault();
   for (int index = 0; index < plan.fault_size(); ++index) {
-    if (gone[static_cast<std::size_t>(index)]) continue;
+    if (chosen.is_gone(index)) continue;
     Fault& kept = *rest.add_fault() = plan.fault(index);
-    if (names.count(kept.hold_it().until()) > 0) kept.mutable_hold_it()->clear_until();
+    if (chosen.is_gone(kept.hold_it().until())) kept.mutable_hold_it()->clear_until();
   }
   return rest;
 }

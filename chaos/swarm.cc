@@ -6,18 +6,23 @@
 #include "chaos/swarm_draw.h"
 
 namespace lockstep::chaos {
+namespace {
+
+constexpr std::uint32_t kDriftMax = 20'000;  // ppm
+
+}  // namespace
 
 FaultPlan Swarm::plan() {
   plan_.set_storm_ms(dice_.between(3'000, 10'000));
   calm_ms_ = plan_.storm_ms() / 2;
   conditions();
-  if (kinds_.empty()) return plan_;
-  const std::uint32_t acts = dice_.between(3, 16);
+  const std::uint32_t acts = kinds_.empty() ? 0 : dice_.between(3, 16);
   for (std::uint32_t act = 1; act <= acts; ++act) {
     dice_ = Dice(seed_, act);
     if (dice_.percent(45) && plot()) continue;
     single(dice_.one_of(kinds_));
   }
+  if (on(FaultKind::Membership)) churn();
   return plan_;
 }
 
@@ -30,13 +35,16 @@ void Swarm::choose_kinds(const FaultModel& model) {
   std::vector<FaultKind> possible;
   for (std::size_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
-    if (model.survives(kind) && nodes_ >= nodes_needed(kind)) possible.push_back(kind);
+    const bool is_act = kind != FaultKind::Membership;
+    if (is_act && model.survives(kind) && nodes_ >= nodes_needed(kind)) possible.push_back(kind);
   }
   for (const auto kind : possible) {
     if (dice_.percent(50)) kinds_.push_back(kind);
   }
   if (kinds_.empty() && !possible.empty()) kinds_.push_back(dice_.one_of(possible));
   for (const auto kind : kinds_) on_.allow(kind);
+  if (model.survives(FaultKind::Membership) && dice_.percent(75)) on_.allow(FaultKind::Membership);
+  max_drift_ppm_ = std::clamp<std::uint32_t>(model.max_drift_ppm(), 1, kDriftMax);
 }
 
 std::uint32_t Swarm::nodes_needed(FaultKind kind) {
@@ -196,7 +204,8 @@ void Swarm::fill(Fault& fault, FaultKind kind) {
     }
     case FaultKind::ClockDrift: {
       any_node(*fault.mutable_clock_drift()->mutable_node());
-      const auto ppm = static_cast<std::int32_t>(dice_.between(10, 20'000));
+      const auto least = std::min<std::uint32_t>(10, max_drift_ppm_);
+      const auto ppm = static_cast<std::int32_t>(dice_.between(least, max_drift_ppm_));
       return fault.mutable_clock_drift()->set_ppm(dice_.percent(50) ? ppm : -ppm);
     }
     case FaultKind::TornWrite:
@@ -205,6 +214,8 @@ void Swarm::fill(Fault& fault, FaultKind kind) {
       return any_node(*fault.mutable_lost_fsync()->mutable_node());
     case FaultKind::BitRot:
       return any_node(*fault.mutable_bit_rot()->mutable_node());
+    case FaultKind::Membership:
+      return;  // changes of the group depend on each other: see churn()
   }
 }
 

@@ -2,6 +2,7 @@
 //
 // swarm.cc        which kinds are on, conditions, and single faults
 // swarm_plots.cc  small plots of one or more faults that a person would think of
+// swarm_churn.cc  changes of the group, one building upon the other
 #pragma once
 
 #include <cstdint>
@@ -109,6 +110,24 @@ class Swarm {
   bool all_at_once();
   bool cut_off_in_the_act();
 
+  // Changes of the group.
+
+  void churn();
+  Fault& change(std::uint32_t at);
+  Fault& soon_after(const Fault& earlier, std::uint32_t wait_ms);
+  bool can_grow() const { return highest_ < kNodesMax && highest_ < nodes_ + kSparesMax; }
+  bool can_shrink() const { return members_.size() > kVotersMin; }
+  std::uint32_t newcomer();
+  void grow();
+  void learn_then_vote();
+  void replace();
+  void shrink(Fault& fault);
+  void transfer();
+
+  static constexpr std::uint32_t kNodesMax = 63;
+  static constexpr std::uint32_t kSparesMax = 4;
+  static constexpr std::uint32_t kVotersMin = 3;
+
   std::uint64_t seed_;
   std::uint32_t nodes_;
   const std::vector<std::string>& names_;
@@ -116,7 +135,10 @@ class Swarm {
   Dice dice_;
   std::vector<FaultKind> kinds_;
   FaultModel on_;
+  std::uint32_t max_drift_ppm_ = 0;
   std::uint32_t calm_ms_ = 0;
+  std::vector<std::uint32_t> members_;  ///< voters, if all changes so far are made
+  std::uint32_t highest_ = 0;           ///< number of a node so far
   FaultPlan plan_;
 };
 

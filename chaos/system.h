@@ -2,6 +2,7 @@
 // knows protocols (labs, or an engineer's own program) fills one in; chaos knows only this.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,22 @@ struct SystemOption {
   std::string name;
   std::string default_value;
   std::string help;
+  /// Values that keep the promise, whatever other options have of theirs: a swarm draws one. Empty
+  /// for an option that it leaves alone.
+  std::vector<std::string> swarm;
+};
+
+/// A way in which clients may ask for a read, and what it promises them.
+struct ReadLevel {
+  enum class Promise : std::uint8_t {
+    Linearizable,
+    /// The reads that one replica answers, from one start to the next, see the log in its order.
+    SequentialPerReplica,
+  };
+  std::string name;
+  std::string options;    ///< bytes for Request.options
+  bool any_node = false;  ///< any node may be asked; otherwise clients keep to the one that leads
+  Promise promise = Promise::Linearizable;
 };
 
 using OptionValues = std::map<std::string, std::string, std::less<>>;
@@ -43,11 +60,17 @@ struct System {
   /// Names of message bodies that an event-triggered fault may wait for.
   std::vector<std::string> message_names;
   std::vector<CoverageGoal> floor;
+  /// What the kinds of transport::Reached are called, by kind.
+  std::vector<std::string> reach_names;
+  std::vector<CoverageAim> aims;
 
   /// A node to make others from, or what is wrong with the options.
   std::function<std::variant<std::shared_ptr<transport::Node>, std::string>(
       const OptionValues&, const statemachine::MachineKind&)>
       make_node;
+  /// The levels among which clients draw one for each read; none, or empty: reads are asked for in
+  /// one way only, and are linearizable.
+  std::function<std::vector<ReadLevel>(const OptionValues&)> read_levels;
   std::function<FaultModel(const OptionValues&)> survives;
   std::function<std::vector<AnyMonitor>(std::uint32_t nodes)> monitors;
   std::function<std::optional<AnyPromises>()> promises;

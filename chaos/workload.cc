@@ -1,6 +1,7 @@
 #include "chaos/workload.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "statemachine/counter.h"
 #include "statemachine/kv.h"
@@ -14,6 +15,19 @@ namespace kv = statemachine::kv;
 namespace register_machine = statemachine::register_machine;
 using transport::below;
 using transport::draw;
+
+namespace {
+
+/// The number in a key such as "k7"; all keys of a workload are such.
+std::optional<std::uint32_t> number_of_key(std::string_view key) {
+  if (key.size() < 2) return {};
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(key.data() + 1, key.data() + key.size(), number);
+  if (error != std::errc() || end != key.data() + key.size()) return {};
+  return number;
+}
+
+}  // namespace
 
 KeyTable::KeyTable(std::uint32_t keys, bool skewed) {
   constexpr std::uint64_t kWeight = 1ull << 32;
@@ -100,9 +114,8 @@ void Client::on_reply(std::string_view command, std::string_view result) {
     const auto parsed = kv::parse_command(command);
     const auto answer = kv::parse_result(result);
     if (!parsed || !answer || parsed->operation != kv::Operation::Get) return;
-    for (std::uint32_t key = 0; key < options_.keys; ++key) {
-      if (parsed->key == "k" + std::to_string(key)) last_seen_[key] = answer->value;
-    }
+    const auto which = number_of_key(parsed->key);
+    if (which && *which < last_seen_.size()) last_seen_[*which] = answer->value;
   } else if (options_.machine == "register") {
     const auto parsed = register_machine::parse_command(command);
     const auto answer = register_machine::parse_result(result);

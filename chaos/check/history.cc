@@ -5,12 +5,13 @@
 namespace lockstep::chaos {
 
 std::size_t HistoryRecorder::invoke(std::uint64_t process, std::string command, std::int64_t at,
-                                    std::size_t line) {
+                                    std::size_t line, std::string level) {
   Entry entry;
   entry.operation.process = process;
   entry.operation.invoked = next_event_++;
   entry.operation.command = std::move(command);
   entry.operation.invoked_at = at;
+  entry.operation.level = std::move(level);
   entry.operation.line = line;
   entries_.push_back(std::move(entry));
   return entries_.size() - 1;

@@ -28,6 +28,7 @@ struct Operation {
 
   std::int64_t invoked_at = 0;   // Nanoseconds, for reports only.
   std::int64_t returned_at = 0;  // Meaningless without a return.
+  std::string level;             // How a read was asked for; empty if there is but one way.
   std::size_t line = 0;  // Of the invocation in the file it was read from; 0 without a file.
 };
 
@@ -43,7 +44,7 @@ class HistoryRecorder {
 
   /// A client begins an operation; returns the number by which the calls below name it.
   std::size_t invoke(std::uint64_t process, std::string command, std::int64_t at = 0,
-                     std::size_t line = 0);
+                     std::size_t line = 0, std::string level = {});
 
   /// The operation took effect and returned this, or something unknown. Requires: it is open.
   void complete(std::size_t operation, std::optional<std::string> result, std::int64_t at = 0);

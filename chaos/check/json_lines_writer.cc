@@ -165,7 +165,9 @@ std::string write_json_lines(const History& history) {
     const auto given_up = open.find(operation.process);
     if (given_up != open.end()) text += given_up->second.dump() + "\n";
     open[operation.process] = event_json(operation, "info", {{"f", fields.invoke["f"]}}, 0);
-    text += event_json(operation, "invoke", fields.invoke, operation.invoked_at).dump() + "\n";
+    Json invoke = event_json(operation, "invoke", fields.invoke, operation.invoked_at);
+    if (!operation.level.empty()) invoke["note"] = operation.level;
+    text += invoke.dump() + "\n";
   }
   return text;
 }

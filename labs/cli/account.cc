@@ -147,8 +147,9 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
   text += indented(result.story);
   const auto further = beyond(spec.plan, spec.system->survives(spec.options));
   if (!further.empty() && result.judgement != Judgement::Holds) {
-    text += fmt::format("  This was to be expected: the plan goes beyond what {} promises ({}).\n",
-                        spec.system->name, name_of(further.front()));
+    text +=
+        fmt::format("  This was to be expected: the plan goes beyond what {} promises ({}).\n",
+                    spec.system->name, spec.system->survives(spec.options).beyond(further.front()));
   }
   return text;
 }

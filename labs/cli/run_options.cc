@@ -20,7 +20,7 @@ using chaos::RunSpec;
 void RunOptions::add_to(CLI::App& command) {
   command.add_option("--nodes", nodes, "Nodes in the cluster")
       ->capture_default_str()
-      ->check(CLI::Range(1, 64));
+      ->check(CLI::Range(1, 63));
   command.add_option("--clients", clients, "Clients")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));

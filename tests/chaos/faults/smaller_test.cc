@@ -139,6 +139,21 @@ TEST_CASE("a fault goes together with those that wait for it") {
   CHECK(lone_hold);
 }
 
+TEST_CASE("a node that nobody adds any more takes with it what names it") {
+  auto text = chaos::parse_plan(R"(storm_ms: 10
+    fault { reconfigure { learner { id: 6 } } }
+    fault { crash { node { id: 6 } } }
+    fault { on { message { from { id: 6 } } } drop_it { } }
+    fault { pause { node { id: 1 } } })");
+  const auto plan = std::get<FaultPlan>(text);
+  bool alone = false;
+  for (const auto& candidate : chaos::smaller(plan)) {
+    CHECK(chaos::problem_with(candidate, 5).value_or("") == "");
+    alone = alone || (candidate.fault_size() == 1 && candidate.fault(0).has_pause());
+  }
+  CHECK(alone);
+}
+
 TEST_CASE("RapidCheck draws plans and shrinks them as --shrink does") {
   const auto shrinkable = any_plan()(rc::Random(), 10);
   const FaultPlan plan = shrinkable.value();

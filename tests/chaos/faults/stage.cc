@@ -29,10 +29,11 @@ transport::ClusterOptions with_seed(std::uint64_t seed) {
   return options;
 }
 
-transport::Cluster& peopled(transport::Cluster& cluster, std::uint32_t nodes) {
-  for (std::uint32_t id = 1; id <= nodes; ++id) {
-    cluster.add(n(id), std::make_unique<transport::Hosted<Toy>>(Toy::Options{}));
-  }
+transport::Cluster& peopled(transport::Cluster& cluster, std::uint32_t nodes,
+                            const chaos::FaultPlan& plan) {
+  const transport::Hosted<Toy> toy(Toy::Options{});
+  for (std::uint32_t id = 1; id <= nodes; ++id) cluster.add(n(id), toy.fresh());
+  for (const auto id : chaos::spares_of(plan)) cluster.add_spare(n(id), toy.fresh());
   return cluster;
 }
 
@@ -54,7 +55,21 @@ void Toy::on(Ctx& ctx, transport::Start start) {
   ctx.set_timer(Timer::Tick, {10ms, 10ms});
 }
 
-void Toy::on(Ctx&, const transport::Request&) {}
+void Toy::on(Ctx& ctx, const transport::Request& request) {
+  const auto& admin = request.admin();
+  if (admin.learner() == 6) return;
+  transport::Reply reply;
+  if (ctx.self() != NodeId{1}) {
+    reply.set_status(transport::Reply::REDIRECT);
+    reply.set_redirect(1);
+  } else if (admin.remove() == 2) {
+    reply.set_status(transport::Reply::REJECTED);
+    reply.set_result("it must\nstay");
+  } else if (admin.transfer() == 3 || number_ % 10 != 0) {
+    reply.set_status(transport::Reply::UNAVAILABLE);
+  }
+  ctx.reply(transport::ClientId{request.client()}, request.sequence(), std::move(reply));
+}
 
 void Toy::on(Ctx& ctx, Timer, std::uint64_t) {
   const auto us = [](auto duration) {
@@ -94,14 +109,14 @@ Stage::Stage(const std::string& text, std::uint64_t seed, std::uint32_t nodes)
 Stage::Stage(chaos::FaultPlan wanted, std::uint64_t seed, std::uint32_t nodes)
     : plan(std::move(wanted)),
       cluster(loop, with_seed(seed)),
-      injector(peopled(cluster, nodes), plan, seed) {
+      injector(peopled(cluster, nodes, plan), plan, seed) {
   const auto problem = chaos::problem_with(plan, nodes);
   REQUIRE_MESSAGE(!problem, problem.value_or(""));
   cluster.set_interceptor(&injector);
   cluster.add_observer(this);
   cluster.add_observer(&injector);
   injector.begin();
-  for (const auto node : cluster.nodes()) cluster.start(node);
+  for (const auto node : cluster.founders()) cluster.start(node);
 }
 
 void Stage::run_to(std::int64_t to_ms) {
@@ -120,6 +135,8 @@ void Stage::see(const Witness& witness) {
     one.number = message->has_beat() ? message->beat().number() : message->heard().number();
     one.now_us = message->beat().now_us();
     one.wall_us = message->beat().wall_us();
+  } else if (const auto* request = witness.message_as<transport::Request>()) {
+    one.number = request->sequence();
   }
   seen.push_back(std::move(one));
 }

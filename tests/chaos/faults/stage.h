@@ -20,7 +20,9 @@ using transport::NodeId;
 using transport::Time;
 using transport::Witness;
 
-/// Ticks every 10 ms: counts, stores the count, and broadcasts it with its clocks. Node 1 leads.
+/// Ticks every 10 ms: counts, stores the count, and broadcasts it with its clocks. Node 1 leads,
+/// and tells operators at each tenth tick that all is done, that node 2 never leaves, and to try
+/// again if node 3 is to lead. Of node 6 as a learner it says nothing.
 class Toy {
  public:
   using Message = toy_faults::Message;

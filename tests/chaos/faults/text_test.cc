@@ -113,6 +113,16 @@ TEST_CASE("a plan that cannot be run is refused by the name of what is wrong") {
            Case{"slow_link { from { id: 1 } to { id: 2 } extra_ms: 60001 }", "extra_ms"},
            Case{"crash { node { id: 1 } sends: 2 }", "AFTER_SEND only"},
            Case{"crash { node { id: 1 } point: 9 }", "no such crash point"},
+           Case{"reconfigure { }", "it changes nothing"},
+           Case{"reconfigure { add { } }", "a node is missing"},
+           Case{"reconfigure { add { role: LEADER } }", "needs its id"},
+           Case{"reconfigure { add { id: 0 } }", "node 0 does not exist"},
+           Case{"reconfigure { add { id: 5 } }", "node 5 is a founder"},
+           Case{"reconfigure { learner { id: 1 } }", "node 1 is a founder"},
+           Case{"reconfigure { learner { id: 64 } }", "at most 63"},
+           Case{"reconfigure { remove { id: 6 } }", "node 6 does not exist"},
+           Case{"reconfigure { members { } }", "without members"},
+           Case{"reconfigure { members { node { id: 6 } } }", "node 6 does not exist"},
        }) {
     CAPTURE(c.fault);
     const auto problem =
@@ -143,6 +153,10 @@ TEST_CASE("relations between faults and the frame of a plan are checked") {
   CHECK(problem("storm_ms: 9 conditions { delay_low_us: 3 delay_high_us: 2 }") != "");
   CHECK(problem("storm_ms: 9 conditions { loss_ppm: 1000001 }") != "");
   CHECK(problem("storm_ms: 9 conditions { sync_high_us: 60000001 }") != "");
+  const std::string add = "fault { reconfigure { add { id: 9 } } } ";
+  CHECK(problem("storm_ms: 9 " + add + "fault { crash { node { id: 9 } } }") == "");
+  CHECK(problem("storm_ms: 9 " + add + "fault { crash { node { id: 8 } } }") ==
+        "fault 2: node 8 does not exist, there are 1 to 5, and those that the plan adds");
   std::string many = "storm_ms: 9 ";
   for (int fault = 0; fault < 501; ++fault) many += "fault {" + crash;
   CHECK(problem(many) == "there are 501 faults, at most 500 are allowed");
