@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <set>
+
 #include "chaos/catch_up.h"
 #include "chaos/check/explain.h"
+#include "chaos/local_reads.h"
 #include "chaos/restart_probe.h"
 #include "transport/check.h"
 
@@ -79,6 +82,7 @@ class Simulation {
       probe_.emplace(cluster_, std::move(*promises), spec.probe_stride, spec.seed);
       cluster_.add_observer(&*probe_);
     }
+    watch_local_reads();
     if (attach) attach(cluster_);
   }
 
@@ -202,11 +206,39 @@ class Simulation {
     if (result_.judgement == Judgement::Holds) check_coverage();
   }
 
+  void watch_local_reads() {
+    std::vector<std::string> options;
+    for (const auto& level : levels_) {
+      if (level.promise != ReadLevel::Promise::SequentialPerReplica) continue;
+      options.push_back(level.options);
+      weak_levels_.insert(level.name);
+    }
+    if (options.empty()) return;
+    local_reads_.emplace(*statemachine::find_machine(spec_.workload.machine), std::move(options),
+                         spec_.system->exactly_once);
+    cluster_.add_observer(&*local_reads_);
+  }
+
+  /// Reads that promise less have a check of their own.
+  History linearizable_part() const {
+    History part{result_.history.machine, {}};
+    for (const auto& operation : result_.history.operations) {
+      if (weak_levels_.count(operation.level) == 0) part.operations.push_back(operation);
+    }
+    return part;
+  }
+
   void check_history() {
-    result_.linearizability = check_linearizability(result_.history, spec_.check);
+    const bool has_others = !weak_levels_.empty();
+    const History part = has_others ? linearizable_part() : History();
+    const History& checked = has_others ? part : result_.history;
+    result_.linearizability = check_linearizability(checked, spec_.check);
     const Verdict& verdict = *result_.linearizability;
     if (const auto* violation = verdict.violation()) {
-      judge(Judgement::Wrong, "linearizability", describe(*violation, result_.history));
+      judge(Judgement::Wrong, "linearizability", describe(*violation, checked));
+    } else if (const auto disorder = local_reads_ ? local_reads_->check() : std::nullopt) {
+      judge(Judgement::Wrong, "reads of one replica",
+            describe(*disorder, *result_.history.machine));
     } else if (verdict.is_unknown()) {
       judge(Judgement::Unknown, "checker budget", std::get<Unknown>(verdict.answer).reason);
     }
@@ -232,6 +264,8 @@ class Simulation {
   Watch watch_;
   std::optional<RestartProbe> probe_;
   std::vector<ReadLevel> levels_;
+  std::set<std::string> weak_levels_;  ///< whose reads are not linearizable
+  std::optional<LocalReads> local_reads_;
   Clients clients_;
   RunResult result_;
 };
