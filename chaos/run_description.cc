@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "transport/random.h"
+
 namespace lockstep::chaos {
 
 namespace {
@@ -183,6 +185,35 @@ RunDescription describe(const RunSpec& spec) {
   return description;
 }
 
+OptionValues swarm_options(const System& system, std::uint64_t seed) {
+  OptionValues values;
+  for (const auto& option : system.options) {
+    if (option.swarm.empty()) continue;
+    const auto word = transport::draw(seed, "option", statemachine::digest_of(option.name), 0);
+    values[option.name] = option.swarm[transport::below(word, option.swarm.size())];
+  }
+  return values;
+}
+
+namespace {
+
+/// The flags that set a run's options, given what the seed's swarm would draw for them.
+std::string option_flags(const RunSpec& spec, bool is_own_plan) {
+  const OptionValues drawn = is_own_plan ? swarm_options(*spec.system, spec.seed) : OptionValues();
+  const bool all_set = std::all_of(drawn.begin(), drawn.end(), [&](const auto& option) {
+    return spec.options.count(option.first) > 0;
+  });
+  std::string flags = all_set ? "" : " --default-options";
+  for (const auto& [name, value] : spec.options) {
+    const auto own = drawn.find(name);
+    if (all_set && own != drawn.end() && own->second == value) continue;
+    flags += fmt::format(" --option {}={}", name, value);
+  }
+  return flags;
+}
+
+}  // namespace
+
 FaultPlan swarm_plan(const System& system, const OptionValues& options, std::uint32_t nodes,
                      std::uint64_t seed) {
   return swarm_plan(seed, system.survives(options), nodes, system.message_names);
@@ -191,8 +222,9 @@ FaultPlan swarm_plan(const System& system, const OptionValues& options, std::uin
 std::string command_line(const RunSpec& spec, std::string_view plan_file) {
   const RunSpec usual;
   std::string line = fmt::format("./lockstep run {} --seed {}", spec.system->name, spec.seed);
-  for (const auto& [name, value] : spec.options)
-    line += fmt::format(" --option {}={}", name, value);
+  const auto own = swarm_plan(*spec.system, spec.options, spec.nodes, spec.seed);
+  const bool is_own_plan = to_text(own) == to_text(spec.plan);
+  line += option_flags(spec, is_own_plan);
   const auto add = [&](std::string_view flag, std::uint64_t value, std::uint64_t normal) {
     if (value != normal) line += fmt::format(" --{} {}", flag, value);
   };
@@ -214,8 +246,7 @@ std::string command_line(const RunSpec& spec, std::string_view plan_file) {
   if (workload.skewed) line += " --skewed";
   if (workload.open_loop) line += " --open-loop";
   if (!beyond(spec.plan, spec.system->survives(spec.options)).empty()) line += " --beyond-promise";
-  const auto own = swarm_plan(*spec.system, spec.options, spec.nodes, spec.seed);
-  if (to_text(own) != to_text(spec.plan)) line += fmt::format(" --faults {}", plan_file);
+  if (!is_own_plan) line += fmt::format(" --faults {}", plan_file);
   return line;
 }
 

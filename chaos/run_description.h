@@ -30,12 +30,15 @@ std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& descriptio
 /// The description that to_spec turns into this run.
 RunDescription describe(const RunSpec& spec);
 
+/// The values that a swarm draws for the options that it may draw, one draw for each option.
+OptionValues swarm_options(const System& system, std::uint64_t seed);
+
 /// The bodies that the system's swarm may wait for, and its fault model, make a plan of this seed.
 FaultPlan swarm_plan(const System& system, const OptionValues& options, std::uint32_t nodes,
                      std::uint64_t seed);
 
-/// The command line that repeats the run: everything that differs from the defaults. A plan that is
-/// not the seed's own swarm plan is named `plan_file`.
+/// The command line that repeats the run: everything that differs from the defaults, and from what
+/// the seed's own swarm draws. A plan that is not the swarm's is named `plan_file`.
 std::string command_line(const RunSpec& spec, std::string_view plan_file);
 
 /// Whole microseconds, as descriptions and command lines have them.

@@ -31,11 +31,38 @@ std::string thousandths(std::uint64_t value) {
   return fmt::format("{}.{}", value / 1000, value % 1000 / 100);
 }
 
+/// Each line of a story two columns in, the last one ended.
+std::string indented(const std::string& story) {
+  std::string text;
+  std::istringstream lines(story);
+  for (std::string line; std::getline(lines, line);) text += "  " + line + "\n";
+  return text;
+}
+
+/// Broken at spaces into lines of at most 100 columns.
+std::string wrapped(const std::string& text) {
+  constexpr std::size_t kColumns = 100;
+  std::string lines;
+  std::size_t begin = 0;
+  while (text.size() - begin > kColumns) {
+    auto space = text.rfind(' ', begin + kColumns);
+    if (space == std::string::npos || space <= begin) space = begin + kColumns;
+    lines += text.substr(begin, space - begin) + "\n";
+    begin = space + 1;
+  }
+  return lines + text.substr(begin) + "\n";
+}
+
 std::string header(const RunSpec& spec) {
   const auto& workload = spec.workload;
   std::string text =
       fmt::format("{}: {} nodes, {} clients, {} operations on {}, seed {}\n", spec.system->name,
                   spec.nodes, workload.clients, workload.operations, workload.machine, spec.seed);
+  std::string options;
+  for (const auto& [name, value] : spec.options) {
+    options += fmt::format("{}{}={}", options.empty() ? "with " : ", ", name, value);
+  }
+  if (!options.empty()) text += wrapped(options);
   return text + fmt::format("It promises {}.\n", spec.system->promise);
 }
 
@@ -89,14 +116,18 @@ std::string clients(const RunResult& result) {
                             thousandths(seen.syncs_per_operation_milli()));
 }
 
-std::string reached(const RunResult& result) {
-  std::string text = "\nWhat the run reached\n ";
+std::string reached(const RunSpec& spec, const RunResult& result) {
+  std::string all;
+  const auto add = [&](std::uint64_t times, std::string_view name) {
+    if (times > 0) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", times, name);
+  };
   for (std::size_t at = 0; at < chaos::kReaches; ++at) {
-    if (result.reached[at] == 0) continue;
-    text += fmt::format(" {} {}{}", result.reached[at], name_of(static_cast<Reach>(at)), ",");
+    add(result.reached[at], name_of(static_cast<Reach>(at)));
   }
-  if (text.back() == ',') text.pop_back();
-  text += "\n";
+  for (std::size_t kind = 0; kind < result.own.size(); ++kind) {
+    add(result.own[kind], spec.system->reach_names[kind]);
+  }
+  std::string text = "\nWhat the run reached\n" + indented(wrapped(all));
   std::string bites;
   for (std::size_t at = 0; at < chaos::kFaultKinds; ++at) {
     if (result.bites[at] == 0) continue;
@@ -104,14 +135,6 @@ std::string reached(const RunResult& result) {
                          name_of(static_cast<chaos::FaultKind>(at)), result.bites[at]);
   }
   return bites.empty() ? text : text + "  by faults: " + bites + "\n";
-}
-
-/// Each line of a story two columns in, the last one ended.
-std::string indented(const std::string& story) {
-  std::string text;
-  std::istringstream lines(story);
-  for (std::string line; std::getline(lines, line);) text += "  " + line + "\n";
-  return text;
 }
 
 std::string verdict(const RunSpec& spec, const RunResult& result) {
@@ -158,7 +181,7 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
 
 std::string account(const RunSpec& spec, const RunResult& result) {
   std::string text = header(spec) + faults(spec, result) + leaders(result) + clients(result) +
-                     reached(result) + verdict(spec, result);
+                     reached(spec, result) + verdict(spec, result);
   text += fmt::format("\n  digest {} after {} events and {} of virtual time\n",
                       digest_text(result.digest), result.events,
                       duration_text(result.statistics.virtual_time));
@@ -191,6 +214,11 @@ nlohmann::json account_json(const RunSpec& spec, const RunResult& result) {
                       {"probed", result.probed},
                       {"plan", to_text(spec.plan)},
                       {"again", spec.replay}};
+  json["options"] = nlohmann::json::object();
+  for (const auto& [name, value] : spec.options) json["options"][name] = value;
+  for (std::size_t kind = 0; kind < result.own.size(); ++kind) {
+    json["reached"][spec.system->reach_names[kind]] = result.own[kind];
+  }
   for (std::size_t at = 0; at < chaos::kReaches; ++at) {
     json["reached"][std::string(name_of(static_cast<Reach>(at)))] = result.reached[at];
   }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "labs/systems/option_reader.h"
@@ -51,6 +52,8 @@ void RunOptions::add_to(CLI::App& command) {
                    "Allow faults that the system does not promise to survive");
   command.add_option("--option", options, "An option of the system, as name=value")
       ->allow_extra_args(false);
+  command.add_flag("--default-options", default_options,
+                   "The swarm draws no options: those not set have their defaults");
   command.add_flag("--wire", wire, "Serialise and parse every message");
   command.add_flag("--check", check, "Verify that nobody changes a message that was sent");
   command.add_flag("--child-processes", child_processes, "Each node is a process of its own")
@@ -113,15 +116,23 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
     wanted.set_think_high_us(chaos::in_microseconds(range->high));
   }
   chaos::OptionValues values;
+  if (faults == "swarm" && !default_options) values = chaos::swarm_options(*known, seed);
+  std::set<std::string> given;
   for (const auto& option : options) {
     const auto equals = option.find('=');
     if (equals == std::string::npos) {
       return UsageError{fmt::format("--option {}: expected name=value", option)};
     }
+    const std::string name = option.substr(0, equals);
+    if (!given.insert(name).second) {
+      return UsageError{fmt::format("option \"{}\" is given twice", name)};
+    }
+    values[name] = option.substr(equals + 1);
+  }
+  for (const auto& [name, text] : values) {
     auto& value = *description.add_option();
-    value.set_name(option.substr(0, equals));
-    value.set_value(option.substr(equals + 1));
-    values[value.name()] = value.value();
+    value.set_name(name);
+    value.set_value(text);
   }
   *description.mutable_plan() = without_faults();
   if (faults != "swarm" && faults != "none") {

@@ -32,6 +32,7 @@ struct RunOptions {
   std::string faults = "swarm";
   bool beyond_promise = false;
   std::vector<std::string> options;
+  bool default_options = false;
   bool wire = false;
   bool check = false;
   bool child_processes = false;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "labs/cli/account.h"
+#include "labs/cli/aims_account.h"
 #include "statemachine/fold.h"
 
 namespace lockstep::labs {
@@ -177,7 +178,8 @@ std::string seeds_account(const chaos::RunSpec& first, chaos::SeedRange range,
       fmt::format("{}: {} nodes, {} clients, {} operations on {}, seeds {}..{}\n",
                   first.system->name, first.nodes, first.workload.clients,
                   first.workload.operations, first.workload.machine, range.first, range.last);
-  text += statistics(result) + coverage(result) + failures(result);
+  text += statistics(result) + coverage(result) + aims_account(*first.system, result) +
+          failures(result);
   const auto wrong = count(result, Judgement::Wrong);
   const auto stuck = count(result, Judgement::Stuck);
   text += fmt::format("\nVerdict: {} seeds: {} hold, {} wrong, {} stuck, {} invalid, {} unknown\n",
@@ -221,6 +223,7 @@ nlohmann::json seeds_json(const chaos::RunSpec& first, chaos::SeedRange range,
     json["reached"][std::string(name_of(static_cast<chaos::Reach>(at)))] = {
         {"total", reach[at].total}, {"seeds", reach[at].seeds}};
   }
+  json["aims"] = aims_json(*first.system, result);
   const auto bites = bite_shares(result);
   for (std::size_t at = 0; at < bites.size(); ++at) {
     json["faults"][std::string(name_of(static_cast<chaos::FaultKind>(at)))] = {
