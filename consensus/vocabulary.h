@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 using statemachine::AnyMachine;
 using statemachine::MachineFactory;
+using transport::Admin;
 using transport::Between;
 using transport::ClientId;
 using transport::Context;

@@ -3,9 +3,10 @@
 // It knows nothing of disks or messages; Raft writes each change to storage beside it.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "consensus/raft/position.h"
 #include "consensus/raft/terms.h"
@@ -13,8 +14,9 @@
 namespace lockstep::consensus::raft {
 
 struct LogEntry {
-  bool no_op = false;
-  std::string command;  // A SessionCommand; empty for a no-op.
+  enum class Kind : std::uint8_t { NoOp, Command, Configuration };
+  Kind kind = Kind::NoOp;
+  std::string content;  // A SessionCommand, or the bytes of a Members message.
 };
 
 class Log {
@@ -53,7 +55,7 @@ class Log {
   std::size_t place(Index index) const { return distance(base(), index) - 1; }
 
   Terms terms_;
-  std::vector<LogEntry> entries_;  // Invariant: one for each index after base() to last().
+  std::deque<LogEntry> entries_;  // Invariant: one for each index after base() to last().
 };
 
 }  // namespace lockstep::consensus::raft

@@ -10,6 +10,11 @@
 #include "consensus/raft/raft.messages.h"
 
 namespace lockstep::consensus {
+namespace {
+
+bool is_vote(const raft::VoteReply& reply) { return reply.granted() && !reply.pre_vote(); }
+
+}  // namespace
 
 RaftMonitor::RaftMonitor(std::vector<NodeId> members) : places_(1) {
   for (const NodeId member : members) {
@@ -55,9 +60,10 @@ void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
   visit(*message, [&](const auto& body) { sends_in_term(node, body.term()); });
   switch (message->body_case()) {
     case raft::Message::kRequestVote:
+      if (message->request_vote().pre_vote()) return;
       return votes(node, Term{message->request_vote().term()}, node.id);
     case raft::Message::kVoteReply:
-      if (message->vote_reply().granted() && peer != nullptr) {
+      if (is_vote(message->vote_reply()) && peer != nullptr) {
         votes_for_another(node, Term{message->vote_reply().term()}, *peer);
       }
       return;
@@ -75,6 +81,9 @@ void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
       if (reply.installed()) acknowledges(node, Term{reply.term()}, Index{reply.last_index()});
       return;
     }
+    case raft::Message::kTimeoutNow:
+    case raft::Message::kReadIndex:
+    case raft::Message::kReadIndexReply:
     case raft::Message::BODY_NOT_SET:
       return;
   }
@@ -91,7 +100,7 @@ void RaftMonitor::delivered(Watched& node, const Watched& peer, const Witness& w
   };
   if (message->has_request_vote()) {
     asked_to_vote(node, peer, message->request_vote());
-  } else if (message->has_vote_reply() && message->vote_reply().granted()) {
+  } else if (message->has_vote_reply() && is_vote(message->vote_reply())) {
     const Term term{message->vote_reply().term()};
     if (term > node.votes_in) node.voters = 0;
     node.votes_in = std::max(node.votes_in, term);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "consensus/raft/configuration.h"
 #include "consensus/raft/position.h"
 #include "transport/identity.h"
 
@@ -23,8 +24,10 @@ namespace lockstep::consensus::raft {
 struct Install {
   Index index{};  ///< what it covers
   Term term{};
-  std::uint64_t offset = 0;  ///< so many bytes are known to have arrived
+  Configuration configuration;
   std::shared_ptr<const std::string> state;
+  std::uint64_t digest = 0;  ///< of the state
+  std::uint64_t offset = 0;  ///< so many bytes are known to have arrived
 };
 
 struct Progress {
@@ -34,13 +37,17 @@ struct Progress {
   Index next{};    ///< the first entry to send
   Index match{0};  ///< up to here the member's durable log is known to equal the leader's
   bool probing = true;
+  bool is_voter = false;     ///< of the configuration in force
+  bool is_outgoing = false;  ///< of the one before, while the change is joint
+  bool is_active = true;     ///< it answered since the quorum was last checked
+  std::uint64_t round = 0;   ///< the latest round of confirmation that it answered
   std::vector<Index> in_flight;  ///< the last entry of each unanswered AppendEntries, ascending
 
   std::optional<Install> install;  ///< the member needs entries that the leader compacted
 
-  /// Whether a snapshot is under way that is worth finishing, when the latest is at `base`.
-  bool is_installing(Index base) const {
-    return install && install->index > match && (install->offset > 0 || install->index == base);
+  /// Whether a snapshot is under way that is worth finishing, when the latest covers `newest`.
+  bool is_installing(Index newest) const {
+    return install && install->index > match && (install->offset > 0 || install->index == newest);
   }
 
   /// Whether one more AppendEntries may leave; `window` may be in flight at once.

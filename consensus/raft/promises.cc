@@ -56,7 +56,9 @@ std::optional<Probe> RaftPromises::see(const Witness& witness) {
                {Term{chunk.term()}, Index{chunk.last_index()}, Term{chunk.last_term()}});
     }
   } else if (witness.kind == Witness::Kind::Sent) {
-    if (message->has_vote_reply() && message->vote_reply().granted()) {
+    const bool gives_vote = message->has_vote_reply() && message->vote_reply().granted() &&
+                            !message->vote_reply().pre_vote();
+    if (gives_vote) {
       return vote_given(witness.node, witness.peer, Term{message->vote_reply().term()});
     }
     if (message->has_append_reply() && message->append_reply().success()) {
@@ -93,6 +95,8 @@ std::optional<Probe> RaftPromises::vote_given(NodeId voter, NodeId candidate, Te
         request.set_term(number(term));
         request.set_last_index(std::numeric_limits<std::uint64_t>::max());
         request.set_last_term(number(term));
+        // Or the voter would wait until it may have forgotten its leader.
+        request.set_transfer(true);
       });
   probe.contradiction = [rival = *rival,
                          term](const Effects& effects) -> std::optional<std::string> {

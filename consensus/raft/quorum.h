@@ -1,4 +1,4 @@
-// Majorities: any two of them share a member, which is why Raft is safe.
+// What a quorum of voters has reached: all of Raft's counting of servers in one place.
 #pragma once
 
 #include <algorithm>
@@ -6,40 +6,51 @@
 #include <span>
 #include <vector>
 
-#include "consensus/raft/position.h"
+#include "consensus/raft/configuration.h"
 #include "consensus/raft/progress.h"
 #include "transport/identity.h"
 
 namespace lockstep::consensus::raft {
 
-/// How many of `members` make a majority.
-constexpr std::size_t majority_of(std::size_t members) { return members / 2 + 1; }
-
-/// The highest index up to which a majority has the leader's log; 0 for no members. Groups are
-/// small, so counting for each member is cheaper than sorting a copy.
-inline Index majority_match(std::span<const Progress> members) {
-  Index best{};
+/// The highest value that a majority of those `chosen` has reached, a default value for nobody.
+/// Groups are small, so counting for each member is cheaper than sorting a copy.
+template <class Value>
+Value majority_value(std::span<const Progress> members, bool Progress::*chosen,
+                     Value Progress::*value) {
+  const auto size = static_cast<std::size_t>(std::count_if(
+      members.begin(), members.end(), [&](const Progress& member) { return member.*chosen; }));
+  Value best{};
   for (const Progress& candidate : members) {
-    if (candidate.match <= best) continue;
+    if (!(candidate.*chosen) || candidate.*value <= best) continue;
     const auto reached = std::count_if(members.begin(), members.end(), [&](const Progress& member) {
-      return member.match >= candidate.match;
+      return member.*chosen && member.*value >= candidate.*value;
     });
-    if (static_cast<std::size_t>(reached) >= majority_of(members.size())) best = candidate.match;
+    if (static_cast<std::size_t>(reached) >= majority_of(size)) best = candidate.*value;
   }
   return best;
+}
+
+/// The highest value that a quorum has reached: in a joint configuration, a majority of the voters
+/// and a majority of the outgoing voters (dissertation §4.3).
+template <class Value>
+Value quorum_value(std::span<const Progress> members, Value Progress::*value) {
+  const Value agreed = majority_value(members, &Progress::is_voter, value);
+  const bool is_joint = std::any_of(members.begin(), members.end(),
+                                    [](const Progress& member) { return member.is_outgoing; });
+  if (!is_joint) return agreed;
+  return std::min(agreed, majority_value(members, &Progress::is_outgoing, value));
 }
 
 /// Who voted for a candidate; a vote that arrives twice counts once.
 class Votes {
  public:
   void clear() { voters_.clear(); }
-  void add(transport::NodeId voter) {
-    if (std::find(voters_.begin(), voters_.end(), voter) == voters_.end()) voters_.push_back(voter);
-  }
+  void add(transport::NodeId voter) { voters_ = with(std::move(voters_), voter); }
+  bool has(transport::NodeId voter) const { return contains(voters_, voter); }
   std::size_t count() const { return voters_.size(); }
 
  private:
-  std::vector<transport::NodeId> voters_;
+  Nodes voters_;
 };
 
 }  // namespace lockstep::consensus::raft

@@ -1,4 +1,4 @@
-// What surrounds the three parts of Raft: terms (§5.1), booting, clients (§8), reports.
+// What surrounds the parts of Raft: terms (§5.1), booting, clients (§8), reports.
 #include "consensus/raft/raft.h"
 
 #include <algorithm>
@@ -13,6 +13,8 @@ std::string_view name_of(Raft::Role role) {
   switch (role) {
     case Raft::Role::Follower:
       return "follower";
+    case Raft::Role::PreCandidate:
+      return "pre-candidate";
     case Raft::Role::Candidate:
       return "candidate";
     case Raft::Role::Leader:
@@ -25,30 +27,56 @@ std::string_view name_of(Raft::Role role) {
 
 Raft::Raft(Options options) : options_(std::move(options)), machine_(options_.machine()) {}
 
-void Raft::on(Ctx& ctx, Start) {
+void Raft::on(Ctx& ctx, Start start) {
+  const auto founders = ctx.initial_members();
+  configurations_.reset({}, {{founders.begin(), founders.end()}, {}, {}});
   load_term(ctx);
   load_snapshot(ctx);
+  tell_configuration(ctx);
   load_log(ctx);
+  load_chunks(ctx);
   // Holds unless the disk lost the term: a log never runs ahead of it.
   term_ = std::max(term_, log_.last_term());
-  ctx.set_timer(Timer::Election, options_.election_timeout);
+  // A reply to the life before must not pass for one to this life.
+  last_read_number_ = start.incarnation << 32;
+  // A server forgets that it heard from a leader, whose lease may rest on it.
+  if (options_.lease && start.kind == Start::Kind::Restart) leader_heard_ = ctx.now();
+  wait_for_leader(ctx);
 }
 
 void Raft::on(Ctx& ctx, Timer timer, std::uint64_t) {
-  if (timer == Timer::Heartbeat) return send_heartbeats(ctx);
-  const auto members = ctx.initial_members();
-  const bool is_member = std::find(members.begin(), members.end(), ctx.self()) != members.end();
-  if (is_member) stand_for_election(ctx);
+  switch (timer) {
+    case Timer::Election:
+      return on_election_timeout(ctx);
+    case Timer::Heartbeat:
+      hand_over_to_preferred(ctx);
+      return send_heartbeats(ctx);
+    case Timer::QuorumCheck:
+      return check_quorum(ctx);
+    case Timer::Transfer:
+      return abandon_transfer(ctx);
+    case Timer::CatchUp:
+      return abandon_change(ctx);
+  }
 }
 
 // §8: a client may ask any server; only the leader executes.
 void Raft::on(Ctx& ctx, const Request& request) {
-  if (!request.has_command()) {
-    return answer(ctx, request, Reply::REJECTED, "this group executes commands only");
+  if (request.has_admin()) return administer(ctx, request);
+  if (request.has_command()) {
+    return request.read_only() ? read(ctx, request) : execute(ctx, request);
   }
-  if (role_ != Role::Leader) {
-    return answer(ctx, request, leader_ ? Reply::REDIRECT : Reply::UNAVAILABLE, {});
-  }
+  answer(ctx, {ClientId{request.client()}, request.sequence()}, Reply::REJECTED,
+         "this group executes commands and changes of the group only");
+}
+
+void Raft::execute(Ctx& ctx, const Request& request) {
+  const Asker asker{ClientId{request.client()}, request.sequence()};
+  if (role_ != Role::Leader) return turn_away(ctx, asker);
+  const bool is_full = options_.max_uncommitted != 0 &&
+                       distance(commit_, log_.last()) >= options_.max_uncommitted;
+  // A leader that hands over accepts nothing new, or its successor would never catch up.
+  if (transfer_ || is_full) return answer(ctx, asker, Reply::UNAVAILABLE);
   raft::Entry entry;
   entry.set_term(number(term_));
   entry.set_command(statemachine::encode_session_command(
@@ -58,39 +86,74 @@ void Raft::on(Ctx& ctx, const Request& request) {
   replicate(ctx);
 }
 
-void Raft::answer(Ctx& ctx, const Request& request, Reply::Status status, std::string_view result) {
+void Raft::answer(Ctx& ctx, const Asker& asker, Reply::Status status, std::string_view result) {
   Reply reply;
   reply.set_status(status);
   reply.set_result(result.data(), result.size());
-  if (status == Reply::REDIRECT) reply.set_redirect(number(*leader_));
-  ctx.reply(ClientId{request.client()}, request.sequence(), std::move(reply));
+  ctx.reply(asker.client, asker.sequence, std::move(reply));
+}
+
+/// Who is no leader, or not any more, says who may be.
+void Raft::turn_away(Ctx& ctx, const Asker& asker) {
+  if (!leader_ || *leader_ == ctx.self()) return answer(ctx, asker, Reply::UNAVAILABLE);
+  Reply reply;
+  reply.set_status(Reply::REDIRECT);
+  reply.set_redirect(number(*leader_));
+  ctx.reply(asker.client, asker.sequence, std::move(reply));
+}
+
+void Raft::reached(Ctx& ctx, RaftReach kind) {
+  ctx.observe(transport::Reached{{}, static_cast<std::uint32_t>(kind)});
 }
 
 // §5.1: whoever sees a higher term adopts it, and follows. A leader also follows in its own term
-// when it hears of another leader there, which no run within the promise shows it.
+// when it lost its quorum or its membership.
 void Raft::follow(Ctx& ctx, Term term) {
   if (term > term_) {
     term_ = term;
     voted_for_.reset();
     leader_.reset();
     store_term(ctx);
+    drop_reads(ctx);
   }
-  if (role_ == Role::Leader) {
-    ctx.log("steps down in term {}", number(term_));
-    ctx.observe(transport::Follows{{}, number(term_)});
-    ctx.cancel_timer(Timer::Heartbeat);
-    ctx.set_timer(Timer::Election, options_.election_timeout);
-    // Clients whose entries were not committed hear nothing. They ask again, and the sessions see
-    // to it that their commands take effect once.
-    progress_.clear();
-  }
+  if (role_ == Role::Leader) stop_leading(ctx);
   role_ = Role::Follower;
+}
+
+// Clients whose entries were not committed hear nothing. They ask again, and the sessions see to it
+// that their commands take effect once.
+void Raft::stop_leading(Ctx& ctx) {
+  ctx.log("steps down in term {}", number(term_));
+  ctx.observe(transport::Follows{{}, number(term_)});
+  for (const Timer timer :
+       {Timer::Heartbeat, Timer::QuorumCheck, Timer::Transfer, Timer::CatchUp}) {
+    ctx.cancel_timer(timer);
+  }
+  wait_for_leader(ctx);
+  leader_.reset();
+  drop_reads(ctx);
+  if (transfer_ && transfer_->asker) {
+    answer(ctx, *transfer_->asker, transfer_->asked_to_stand ? Reply::OK : Reply::UNAVAILABLE);
+  }
+  if (change_) answer(ctx, change_->asker, Reply::UNAVAILABLE);
+  transfer_.reset();
+  change_.reset();
+  progress_.clear();
 }
 
 void Raft::follow_leader(Ctx& ctx, Term term, NodeId leader) {
   if (term > term_ || role_ != Role::Follower) follow(ctx, term);
   leader_ = leader;
-  ctx.set_timer(Timer::Election, options_.election_timeout);
+  if (options_.leader_stickiness) leader_heard_ = ctx.now();
+  wait_for_leader(ctx);
+}
+
+void Raft::wait_for_leader(Ctx& ctx) {
+  Between patience = options_.election_timeout;
+  if (is_outranked(ctx.self())) {
+    patience = {patience.low + patience.high, patience.high + patience.high};
+  }
+  ctx.set_timer(Timer::Election, patience);
 }
 
 void Raft::describe(Fields& fields) const {
@@ -103,7 +166,14 @@ void Raft::describe(Fields& fields) const {
   fields("log first", number(next(log_.base())));
   fields("log last", number(log_.last()));
   fields("log last term", number(log_.last_term()));
-  fields("snapshot", number(log_.base()));
+  fields("snapshot", number(snapshot_.index));
+  fields("configuration", to_string(configurations_.latest()));
+  fields("configuration index", number(configurations_.latest_index()));
+  if (role_ == Role::Leader) {
+    fields("round", rounds_.latest());
+    fields("confirmed round", rounds_.confirmed());
+    fields("waiting reads", reads_.size());
+  }
   for (const Progress& member : progress_) {
     const std::string name = to_string(member.node);
     fields(name + " next", number(member.next));

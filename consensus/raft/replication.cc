@@ -1,67 +1,110 @@
-// Log replication: §5.3, and §5.4.2 for what counts as committed.
+// Log replication: §5.3.
 #include <algorithm>
 #include <utility>
 
 #include "consensus/raft/raft.h"
-#include "statemachine/sessions.h"
-#include "statemachine/sessions.pb.h"
 
 namespace lockstep::consensus {
 
 // The leader's side: sending.
 
 void Raft::replicate(Ctx& ctx) {
+  Batch batch;
   for (Progress& member : progress_) {
-    if (member.node != ctx.self()) replicate(ctx, member);
+    if (member.node != ctx.self()) replicate(ctx, member, batch);
   }
 }
 
-void Raft::replicate(Ctx& ctx, Progress& member) {
+void Raft::replicate(Ctx& ctx, Progress& member, Batch& batch) {
   if (member.next <= log_.base()) return start_install(ctx, member);
   while (member.next <= log_.last() && member.has_room(options_.pipeline)) {
-    const Index furthest{number(member.next) + options_.max_batch - 1};
-    const Index last = std::min(furthest, log_.last());
-    send_entries(ctx, member, last);
+    const Index last = batch_end(member.next);
+    send_entries(ctx, member, last, batch);
     member.sent(last);
   }
 }
 
+/// Where a message that begins with the entry `first` ends. Requires: base() < first <= last().
+Raft::Index Raft::batch_end(Index first) const {
+  const Index furthest = std::min(Index{number(first) + options_.max_batch - 1}, log_.last());
+  std::uint64_t bytes = log_.at(first).content.size();
+  Index last = first;
+  while (last < furthest) {
+    bytes += log_.at(next(last)).content.size();
+    if (bytes > options_.max_batch_bytes) break;
+    last = next(last);
+  }
+  return last;
+}
+
+// Dissertation §10.2.1: the leader may write its log while the followers write theirs, and counts
+// itself when its own write is durable. So entries need not wait for the leader's disk: should it
+// lose them, it cannot lead this term again, and nobody counts them for it.
+//
 // Requires: base() < member.next <= next(last).
-void Raft::send_entries(Ctx& ctx, const Progress& member, Index last) {
-  ctx.send<raft::AppendEntries>(member.node, [&](raft::AppendEntries& message) {
-    const Index prev = previous(member.next);
-    message.set_term(number(term_));
-    message.set_prev_index(number(prev));
-    message.set_prev_term(number(*log_.terms().at(prev)));
-    message.set_commit(number(commit_));
-    for (Index index = member.next; index <= last; index = next(index)) {
-      const raft::LogEntry& entry = log_.at(index);
-      raft::Entry& sent = *message.add_entries();
-      sent.set_term(number(*log_.terms().at(index)));
-      sent.set_no_op(entry.no_op);
-      sent.set_command(entry.command);
-    }
-  });
+void Raft::send_entries(Ctx& ctx, const Progress& member, Index last, Batch& batch) {
+  const bool is_made = batch.message && batch.first == member.next && batch.last == last;
+  if (!is_made) {
+    batch.first = member.next;
+    batch.last = last;
+    batch.message = Ctx::prepare<raft::AppendEntries>([&](raft::AppendEntries& message) {
+      const Index prev = previous(member.next);
+      message.set_term(number(term_));
+      message.set_prev_index(number(prev));
+      message.set_prev_term(number(*log_.terms().at(prev)));
+      message.set_commit(number(commit_));
+      message.set_round(rounds_.latest());
+      for (Index index = member.next; index <= last; index = next(index)) {
+        write(index, *message.add_entries());
+      }
+    });
+  }
+  if (options_.async_disk_write) {
+    ctx.send_early(member.node, batch.message);
+  } else {
+    ctx.send(member.node, batch.message);
+  }
+}
+
+/// The entry at `index`, as messages carry it.
+void Raft::write(Index index, raft::Entry& entry) const {
+  using Kind = raft::LogEntry::Kind;
+  const raft::LogEntry& kept = log_.at(index);
+  entry.set_term(number(*log_.terms().at(index)));
+  entry.set_no_op(kept.kind == Kind::NoOp);
+  if (kept.kind == Kind::Command) entry.set_command(kept.content);
+  if (kept.kind == Kind::Configuration) entry.mutable_members()->ParseFromString(kept.content);
 }
 
 // §5.2: heartbeats keep followers from standing for election. Each also checks where the logs
 // meet, so a follower that lost entries on the way says so, and one that lost an answer repeats it.
 void Raft::send_heartbeats(Ctx& ctx) {
+  if (role_ != Role::Leader) return;
   ctx.set_timer(Timer::Heartbeat, options_.heartbeat);
+  begin_round(ctx);
+  Batch batch;
   for (Progress& member : progress_) {
     if (member.node == ctx.self()) continue;
     if (member.next <= log_.base()) {
-      member.is_installing(log_.base()) ? send_chunk(ctx, member) : start_install(ctx, member);
+      const bool is_installing = member.is_installing(snapshot_.index);
+      is_installing ? send_chunk(ctx, member) : start_install(ctx, member);
     } else if (member.next <= log_.last() && member.has_room(options_.pipeline)) {
-      replicate(ctx, member);
+      replicate(ctx, member, batch);
     } else {
-      send_entries(ctx, member, previous(member.next));
+      send_entries(ctx, member, previous(member.next), batch);
     }
   }
 }
 
-// Dissertation §10.2.1: the leader may write its log while the followers write theirs, and counts
-// itself when its own write is durable. A message to itself leaves no earlier than that.
+void Raft::append_no_op(Ctx& ctx) {
+  raft::Entry entry;
+  entry.set_term(number(term_));
+  entry.set_no_op(true);
+  append(ctx, entry);
+  acknowledge_own_log(ctx);
+}
+
+// Own writes are known to be durable when a message to itself arrives: it leaves no earlier.
 void Raft::acknowledge_own_log(Ctx& ctx) {
   ctx.send<raft::AppendReply>(ctx.self(), [&](raft::AppendReply& reply) {
     reply.set_term(number(term_));
@@ -72,17 +115,17 @@ void Raft::acknowledge_own_log(Ctx& ctx) {
 
 // The follower's side.
 
-void Raft::on(Ctx& ctx, NodeId from, const raft::AppendEntries& append_entries) {
-  const Index prev{append_entries.prev_index()};
-  const Term term{append_entries.term()};
-  if (term < term_) return reject(ctx, from, prev);
+void Raft::on(Ctx& ctx, NodeId from, const raft::AppendEntries& message) {
+  const Index prev{message.prev_index()};
+  const Term term{message.term()};
+  if (term < term_) return reject(ctx, from, message);
   follow_leader(ctx, term, from);
-  if (!log_.matches(prev, Term{append_entries.prev_term()})) return reject(ctx, from, prev);
+  if (!log_.matches(prev, Term{message.prev_term()})) return reject(ctx, from, message);
 
   // An entry that is there already stays: a late or repeated message must not cut off entries that
   // followed it and may have been acknowledged. Only a conflict removes.
   Index index = prev;
-  for (const raft::Entry& entry : append_entries.entries()) {
+  for (const raft::Entry& entry : message.entries()) {
     index = next(index);
     if (index <= log_.last()) {
       if (log_.matches(index, Term{entry.term()})) continue;
@@ -97,16 +140,19 @@ void Raft::on(Ctx& ctx, NodeId from, const raft::AppendEntries& append_entries) 
     reply.set_term(number(term_));
     reply.set_success(true);
     reply.set_match_index(number(match));
+    reply.set_round(message.round());
   });
-  commit(ctx, std::min(Index{append_entries.commit()}, match));
+  commit(ctx, std::min(Index{message.commit()}, match));
 }
 
 // §5.3, its last but one paragraph: a rejection names the whole conflicting term, so that the
 // leader skips it in one step.
-void Raft::reject(Ctx& ctx, NodeId leader, Index prev) {
+void Raft::reject(Ctx& ctx, NodeId leader, const raft::AppendEntries& message) {
+  const Index prev{message.prev_index()};
   ctx.send<raft::AppendReply>(leader, [&](raft::AppendReply& reply) {
     reply.set_term(number(term_));
     reply.set_prev_index(number(prev));
+    reply.set_round(message.round());
     if (prev > log_.last()) {
       reply.set_conflict_index(number(next(log_.last())));
     } else if (prev > log_.base()) {
@@ -122,16 +168,23 @@ void Raft::on(Ctx& ctx, NodeId from, const raft::AppendReply& reply) {
   const Term term{reply.term()};
   if (term > term_) return follow(ctx, term);
   if (role_ != Role::Leader || term < term_) return;
-  Progress* const member = progress_of(from);
+  Progress* member = progress_of(from);
   if (member == nullptr || Index{reply.match_index()} > log_.last()) return;
 
-  if (reply.success()) {
-    if (member->acknowledged(Index{reply.match_index()})) advance_commit(ctx);
-  } else {
+  heard_from(ctx, *member, reply.round());
+  if (!reply.success()) {
     if (!member->is_current_rejection(Index{reply.prev_index()})) return;
     member->back_up(resume_index(reply));
+  } else if (member->acknowledged(Index{reply.match_index()})) {
+    advance_commit(ctx);
+    continue_transfer(ctx);
+    continue_change(ctx);
   }
-  if (from != ctx.self()) replicate(ctx, *member);
+  // A commit may have changed the configuration, or ended this leadership.
+  member = progress_of(from);
+  if (member == nullptr || from == ctx.self()) return;
+  Batch batch;
+  replicate(ctx, *member, batch);
 }
 
 // Where the logs may meet: after the leader's own last entry of the conflicting term, or else
@@ -143,46 +196,15 @@ Raft::Index Raft::resume_index(const raft::AppendReply& rejection) const {
   return std::min(resume, rejected);
 }
 
-// §5.4.2: an entry of an earlier term may be stored on a majority and still be overwritten
-// (Figure 8), so only entries of the leader's own term are committed by counting.
-void Raft::advance_commit(Ctx& ctx) {
-  const Index agreed = raft::majority_match(progress_);
-  if (agreed > commit_ && log_.terms().at(agreed) == term_) commit(ctx, agreed);
+/// An answer in this term, to a message of the given round: the member takes this leader for one.
+void Raft::heard_from(Ctx& ctx, Progress& member, std::uint64_t round) {
+  member.is_active = true;
+  if (round <= member.round) return;
+  member.round = round;
+  confirm_rounds(ctx);
 }
 
-// Committing and applying, on every server.
-
-void Raft::commit(Ctx& ctx, Index index) {
-  if (index <= commit_) return;
-  commit_ = index;
-  ctx.observe(transport::Committed{{}, number(index), number(*log_.terms().at(index))});
-  apply_committed(ctx);
-  compact_if_due(ctx);
-}
-
-void Raft::apply_committed(Ctx& ctx) {
-  while (applied_ < commit_) {
-    applied_ = next(applied_);
-    const raft::LogEntry& entry = log_.at(applied_);
-    if (entry.no_op) continue;
-    const std::string result = ctx.apply(machine_, number(applied_), entry.command);
-    // An entry of the term that this node leads is one that it appended for a client.
-    const bool own = role_ == Role::Leader && log_.terms().at(applied_) == term_;
-    if (own) answer_applied(ctx, entry.command, result);
-  }
-}
-
-void Raft::answer_applied(Ctx& ctx, std::string_view command, std::string_view result) {
-  const auto [status, inner] = statemachine::session_result(result);
-  // A client that said it has the answer is not waiting for it.
-  if (status == statemachine::SessionStatus::Forgotten) return;
-  statemachine::SessionCommand asked;
-  if (!asked.ParseFromArray(command.data(), static_cast<int>(command.size()))) return;
-  Reply reply;
-  reply.set_result(inner.data(), inner.size());
-  ctx.reply(ClientId{asked.client()}, asked.sequence(), std::move(reply));
-}
-
+/// Null if the node is no member, or this server does not lead.
 Raft::Progress* Raft::progress_of(NodeId member) {
   const auto found =
       std::find_if(progress_.begin(), progress_.end(),

@@ -1,4 +1,5 @@
 // Log compaction and installing snapshots: §7.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,38 +11,54 @@ namespace lockstep::consensus {
 
 // Each server compacts on its own, what it has applied.
 void Raft::compact_if_due(Ctx& ctx) {
-  if (options_.snapshot_every == 0) return;
-  if (applied_ <= log_.base() || distance(log_.base(), applied_) < options_.snapshot_every) return;
-  const Term term = *log_.terms().at(applied_);
+  const std::uint64_t entries = distance(snapshot_.index, applied_);
+  const bool many = options_.snapshot_every != 0 && entries >= options_.snapshot_every;
+  const bool large = options_.snapshot_bytes != 0 && applied_bytes_ >= options_.snapshot_bytes;
+  if (many || large) compact(ctx);
+}
+
+void Raft::compact(Ctx& ctx) {
+  if (applied_ == snapshot_.index) return;
+  snapshot_ = {applied_, *log_.terms().at(applied_), configurations_.at(applied_)};
+  applied_bytes_ = 0;
   ctx.log("compacts its log up to {}", number(applied_));
-  ctx.observe(transport::Compacted{{}, number(applied_), number(term), machine_.digest()});
-  erase_entries(ctx, next(log_.base()), applied_);
-  log_.compact(applied_);
-  store_snapshot(ctx, applied_, term, machine_.snapshot());
+  ctx.observe(transport::Compacted{
+      {}, number(applied_), number(snapshot_.term), machine_.digest()});
+  const std::uint64_t kept = std::min(options_.snapshot_keep, distance(log_.base(), applied_));
+  const Index base{number(applied_) - kept};
+  erase_entries(ctx, next(log_.base()), base);
+  log_.compact(base);
+  configurations_.compact(applied_);
+  store_snapshot(ctx, machine_.snapshot());
 }
 
 // The leader's side. Chunks go one by one, each asked for by the answer to the one before; a
 // heartbeat repeats the last one, which makes up for whatever was lost.
 
 void Raft::start_install(Ctx& ctx, Progress& member) {
-  if (member.is_installing(log_.base())) return;
+  if (member.is_installing(snapshot_.index)) return;
   const auto state = std::make_shared<const std::string>(stored_state(ctx));
-  member.install = raft::Install{log_.base(), log_.base_term(), 0, state};
-  ctx.log("sends its snapshot up to {} to {}", number(log_.base()), to_string(member.node));
+  member.install = raft::Install{snapshot_.index, snapshot_.term, snapshot_.configuration,
+                                 state,           statemachine::digest_of(*state), 0};
+  ctx.log("sends its snapshot up to {} to {}", number(snapshot_.index), to_string(member.node));
   send_chunk(ctx, member);
 }
 
 // Requires: member.install.
 void Raft::send_chunk(Ctx& ctx, const Progress& member) {
   ctx.send<raft::InstallSnapshot>(member.node, [&](raft::InstallSnapshot& chunk) {
-    const auto& [index, last_term, offset, state] = *member.install;
-    const auto data = std::string_view(*state).substr(offset, options_.snapshot_chunk);
+    const raft::Install& install = *member.install;
+    const auto data =
+        std::string_view(*install.state).substr(install.offset, options_.snapshot_chunk);
     chunk.set_term(number(term_));
-    chunk.set_last_index(number(index));
-    chunk.set_last_term(number(last_term));
-    chunk.set_offset(offset);
+    chunk.set_last_index(number(install.index));
+    chunk.set_last_term(number(install.term));
+    raft::write(install.configuration, *chunk.mutable_members());
+    chunk.set_size(install.state->size());
+    chunk.set_digest(install.digest);
+    chunk.set_offset(install.offset);
     chunk.set_data(data.data(), data.size());
-    chunk.set_done(offset + data.size() == state->size());
+    chunk.set_round(rounds_.latest());
   });
 }
 
@@ -49,12 +66,19 @@ void Raft::on(Ctx& ctx, NodeId from, const raft::SnapshotReply& reply) {
   const Term term{reply.term()};
   if (term > term_) return follow(ctx, term);
   if (role_ != Role::Leader || term < term_) return;
-  Progress* const member = progress_of(from);
+  Progress* member = progress_of(from);
   if (member == nullptr || Index{reply.last_index()} > log_.last()) return;
 
+  heard_from(ctx, *member, reply.round());
   if (reply.installed()) {
-    if (member->acknowledged(Index{reply.last_index()})) advance_commit(ctx);
-    return replicate(ctx, *member);
+    if (member->acknowledged(Index{reply.last_index()})) {
+      advance_commit(ctx);
+      continue_change(ctx);
+    }
+    member = progress_of(from);
+    Batch batch;
+    if (member != nullptr) replicate(ctx, *member, batch);
+    return;
   }
   const bool expected = member->install && Index{reply.last_index()} == member->install->index &&
                         reply.next_offset() <= member->install->state->size();
@@ -66,57 +90,86 @@ void Raft::on(Ctx& ctx, NodeId from, const raft::SnapshotReply& reply) {
   if (asks_for_more) send_chunk(ctx, *member);
 }
 
-// The follower's side.
+// The follower's side. What has arrived is stored: neither a crash nor a new leader with the same
+// snapshot makes it come again.
 
 void Raft::on(Ctx& ctx, NodeId from, const raft::InstallSnapshot& chunk) {
   const Term term{chunk.term()};
   if (term < term_) return reply_snapshot(ctx, from, chunk, false);
   follow_leader(ctx, term, from);
-  const Index index{chunk.last_index()};
   // A late snapshot must not take back what was committed since.
-  if (index <= commit_) return reply_snapshot(ctx, from, chunk, true);
-  const bool complete = collect(chunk);
-  reply_snapshot(ctx, from, chunk, complete && install(ctx, index, Term{chunk.last_term()}));
+  if (Index{chunk.last_index()} <= commit_) return reply_snapshot(ctx, from, chunk, true);
+  const bool complete = collect(ctx, chunk);
+  reply_snapshot(ctx, from, chunk, complete && install(ctx));
+}
+
+/// Whether the chunk is of the snapshot that is arriving.
+bool Raft::continues(const raft::InstallSnapshot& chunk) const {
+  return Index{chunk.last_index()} == incoming_.snapshot.index &&
+         Term{chunk.last_term()} == incoming_.snapshot.term && chunk.size() == incoming_.size &&
+         chunk.digest() == incoming_.digest;
 }
 
 // Adds the chunk if it is the next one of the newest snapshot under way. True when that is whole.
-bool Raft::collect(const raft::InstallSnapshot& chunk) {
+bool Raft::collect(Ctx& ctx, const raft::InstallSnapshot& chunk) {
+  const Term sender{chunk.term()};
   const Index index{chunk.last_index()};
-  const Term term{chunk.term()};
-  if (std::pair(term, index) < std::pair(incoming_.term, incoming_.index)) return false;
-  if (term != incoming_.term || index != incoming_.index) incoming_ = {term, index, {}};
+  if (!continues(chunk)) {
+    const bool is_older = std::pair(sender, index) <
+                          std::pair(incoming_.sender, incoming_.snapshot.index);
+    if (is_older) return false;
+    erase_chunks(ctx);
+    incoming_ = {{index, Term{chunk.last_term()}, raft::configuration_in(chunk.members())},
+                 chunk.size(),
+                 chunk.digest(),
+                 {},
+                 sender};
+  } else if (sender > incoming_.sender) {
+    incoming_.sender = sender;
+    if (!incoming_.state.empty()) reached(ctx, RaftReach::SnapshotResumed);
+  }
   if (chunk.offset() != incoming_.state.size()) return false;
+  store_chunk(ctx, chunk.data());
   incoming_.state += chunk.data();
-  return chunk.done();
+  return incoming_.state.size() == incoming_.size;
 }
 
 // §7: entries that follow the snapshot stay if the log agrees with it; otherwise all go.
-bool Raft::install(Ctx& ctx, Index index, Term term) {
-  std::string state = std::move(incoming_.state);
-  incoming_ = {};
-  if (!machine_.restore(state)) return false;
+bool Raft::install(Ctx& ctx) {
+  Incoming whole = std::exchange(incoming_, {});
+  incoming_.sender = whole.sender;
+  erase_chunks(ctx);
+  const bool is_sound = statemachine::digest_of(whole.state) == whole.digest;
+  if (!is_sound || !machine_.restore(whole.state)) return false;
+  snapshot_ = std::move(whole.snapshot);
+  const auto& [index, term, configuration] = snapshot_;
   const bool agrees = log_.terms().at(index) == term;
   ctx.log("installs a snapshot up to {}", number(index));
   ctx.observe(transport::Installed{{}, number(index), number(term), machine_.digest()});
   erase_entries(ctx, next(log_.base()), agrees ? index : log_.last());
   if (agrees) {
     log_.compact(index);
+    configurations_.compact(index);
   } else {
     log_.reset(index, term);
+    configurations_.reset(index, configuration);
+    tell_configuration(ctx);
   }
   commit_ = applied_ = index;
-  store_snapshot(ctx, index, term, std::move(state));
+  applied_bytes_ = 0;
+  store_snapshot(ctx, std::move(whole.state));
+  answer_reads(ctx);
   return true;
 }
 
 void Raft::reply_snapshot(Ctx& ctx, NodeId leader, const raft::InstallSnapshot& chunk,
                           bool installed) {
   ctx.send<raft::SnapshotReply>(leader, [&](raft::SnapshotReply& reply) {
-    const bool collecting = Index{chunk.last_index()} == incoming_.index;
     reply.set_term(number(term_));
     reply.set_last_index(chunk.last_index());
-    reply.set_next_offset(collecting ? incoming_.state.size() : 0);
+    reply.set_next_offset(continues(chunk) ? incoming_.state.size() : 0);
     reply.set_installed(installed);
+    reply.set_round(chunk.round());
   });
 }
 

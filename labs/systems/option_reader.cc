@@ -1,7 +1,8 @@
 #include "labs/systems/option_reader.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace lockstep::labs {
@@ -67,6 +68,31 @@ std::uint64_t OptionReader::number(std::string_view name, std::uint64_t low, std
   if (value && *value >= low && *value <= high) return *value;
   expected(name, fmt::format("a whole number from {} to {}", low, high));
   return low;
+}
+
+std::size_t OptionReader::choice(std::string_view name,
+                                 const std::vector<std::string_view>& names) {
+  const auto found = std::find(names.begin(), names.end(), text(name));
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  expected(name, fmt::format("one of {}", fmt::join(names, ", ")));
+  return 0;
+}
+
+std::vector<std::uint32_t> OptionReader::numbers(std::string_view name, std::size_t count,
+                                                 std::uint32_t high) {
+  std::vector<std::uint32_t> all;
+  auto rest = text(name);
+  while (!rest.empty() && !problem_) {
+    const auto comma = rest.find(',');
+    const auto value = whole_number(rest.substr(0, comma));
+    if (!value || *value > high || all.size() == count) {
+      expected(name, fmt::format("at most {} whole numbers up to {}, such as 2,1,1", count, high));
+    } else {
+      all.push_back(static_cast<std::uint32_t>(*value));
+    }
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+  }
+  return all;
 }
 
 Between OptionReader::range(std::string_view name) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chaos/system.h"
 #include "transport/time.h"
@@ -25,6 +26,10 @@ class OptionReader {
   bool flag(std::string_view name);
   /// A whole number from `low` to `high`.
   std::uint64_t number(std::string_view name, std::uint64_t low, std::uint64_t high);
+  /// The place in `names` of the one that is given. Requires: there is a name.
+  std::size_t choice(std::string_view name, const std::vector<std::string_view>& names);
+  /// Whole numbers with commas between them, at most `count` and each at most `high`; may be none.
+  std::vector<std::uint32_t> numbers(std::string_view name, std::size_t count, std::uint32_t high);
   /// As parse_range reads it, and not zero.
   transport::Between range(std::string_view name);
 

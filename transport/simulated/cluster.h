@@ -78,8 +78,8 @@ class Cluster final : private Event::Target {
   Cluster(EventLoop& loop, ClusterOptions options);
   ~Cluster() override;
 
-  /// Adds a founding member, which will be made from the prototype. All are added before any node is
-  /// started. Requires: ids ascend.
+  /// Adds a founding member, which will be made from the prototype. All are added before any node
+  /// is started. Requires: ids ascend.
   void add(NodeId id, std::unique_ptr<Node> prototype);
 
   /// Adds a node that is no founding member and comes up with start(id, true), at any time.
