@@ -30,7 +30,7 @@ class Inner {
     const Image& outer = ctx.world().image;
     for (auto at = outer.lower_bound(prefix); at != outer.end(); ++at) {
       if (!at->first.starts_with(prefix)) break;
-      image_.emplace(at->first.substr(prefix.size()), at->second);
+      image_.put(std::string_view(at->first).substr(prefix.size()), at->second);
     }
     enter(ctx, wrap_message, [&](Context<P>& inner) { node_.on(inner, start); });
   }
@@ -95,7 +95,7 @@ class Inner {
     const std::string prefix = storage_prefix();
     for (auto& write : effects.writes) {
       if (write.value) {
-        storage.put(prefix + write.key, std::move(*write.value));
+        storage.put(prefix + write.key, std::move(write.value));
       } else {
         storage.erase(prefix + write.key);
       }

@@ -4,35 +4,15 @@
 
 namespace lockstep::transport {
 
-namespace {
-
-void apply_one(Image& image, Write& write) {
-  const auto at = image.find(write.key);
-  if (at == image.end()) {
-    if (write.value) image.emplace(write.key, *write.value);
-    return;
-  }
-  write.replaced = std::move(at->second);
-  if (write.value) {
-    at->second = *write.value;
-  } else {
-    image.erase(at);
-  }
-}
-
-}  // namespace
-
 void apply(Image& image, std::vector<Write>& writes) {
-  for (auto& write : writes) apply_one(image, write);
+  for (auto& write : writes) {
+    write.replaced = write.value ? image.put(write.key, write.value) : image.erase(write.key);
+  }
 }
 
 void undo(Image& image, const std::vector<Write>& writes) {
   for (auto write = writes.rbegin(); write != writes.rend(); ++write) {
-    if (write->replaced) {
-      image.insert_or_assign(write->key, *write->replaced);
-    } else {
-      image.erase(write->key);
-    }
+    write->replaced ? image.put(write->key, write->replaced) : image.erase(write->key);
   }
 }
 
@@ -58,19 +38,25 @@ std::optional<std::string_view> Storage::get(std::string_view key) const {
   return found->second;
 }
 
-void Storage::put(std::string key, std::string value) {
-  writes_->push_back({std::move(key), std::move(value), std::nullopt});
-  apply_one(*image_, writes_->back());
+void Storage::put(std::string_view key, Bytes value) {
+  Bytes replaced = image_->put(key, value);
+  writes_->push_back({std::string(key), std::move(value), std::move(replaced)});
 }
 
-void Storage::put(std::string key, const google::protobuf::MessageLite& record) {
-  put(std::move(key), record.SerializeAsString());
+void Storage::put(std::string_view key, const google::protobuf::MessageLite& record) {
+  put(key, Bytes::compose([&](std::string& place) { record.SerializeToString(&place); }));
 }
 
 void Storage::erase(std::string_view key) {
-  if (image_->find(key) == image_->end()) return;
-  writes_->push_back({std::string(key), std::nullopt, std::nullopt});
-  apply_one(*image_, writes_->back());
+  if (Bytes replaced = image_->erase(key)) {
+    writes_->push_back({std::string(key), {}, std::move(replaced)});
+  }
+}
+
+void Storage::erase_range(std::string_view first, std::string_view last) {
+  image_->erase(first, last, [&](const std::string& key, Bytes replaced) {
+    writes_->push_back({key, {}, std::move(replaced)});
+  });
 }
 
 }  // namespace lockstep::transport

@@ -6,11 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "transport/image.h"
 
 namespace google::protobuf {
 class MessageLite;
@@ -18,14 +19,12 @@ class MessageLite;
 
 namespace lockstep::transport {
 
-using Image = std::map<std::string, std::string, std::less<>>;
-
 /// One change to storage; no value means that the key is erased.
 struct Write {
   std::string key;
-  std::optional<std::string> value;
-  /// What the key held before: a crash that loses the write puts it back.
-  std::optional<std::string> replaced;
+  Bytes value;
+  /// What the key held before, if anything: a crash that loses the write puts it back.
+  Bytes replaced;
 };
 
 /// Applies a batch to an image and fills in what each write replaced.
@@ -52,11 +51,14 @@ class Storage {
   /// Everything stored, in key order.
   const Image& image() const { return *image_; }
 
-  void put(std::string key, std::string value);
-  void put(std::string key, const google::protobuf::MessageLite& record);
+  void put(std::string_view key, Bytes value);
+  void put(std::string_view key, const google::protobuf::MessageLite& record);
 
   /// Erasing a key that is not there is no write.
   void erase(std::string_view key);
+
+  /// Erases all keys from `first` on and before `last`, in order.
+  void erase_range(std::string_view first, std::string_view last);
 
  private:
   Image* image_;

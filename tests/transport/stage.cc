@@ -21,7 +21,7 @@ std::string content(const transport::Witness& witness) {
 std::string writes(const Witness& witness) {
   std::string text;
   for (const auto& write : witness.writes) {
-    text += " " + write.key + "=" + write.value.value_or("(erased)");
+    text += " " + write.key + "=" + (write.value ? *write.value : "(erased)");
   }
   return text;
 }

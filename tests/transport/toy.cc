@@ -70,7 +70,7 @@ bool misbehave(const std::vector<std::string>& word) {
 
 void Toy::on(Ctx& ctx, transport::Start start) {
   hear("start:" + std::to_string(start.incarnation));
-  for (const auto& [key, value] : ctx.storage().image()) hear("stored:" + key + "=" + value);
+  for (const auto& [key, value] : ctx.storage().image()) hear("stored:" + key + "=" + *value);
   run(ctx, options_.on_start);
 }
 

@@ -134,7 +134,7 @@ std::optional<Outgoing> read_outgoing(const process::Outgoing& in, const Node& p
 void read_write(process::Write& in, Effects& out) {
   Write& write = out.writes.emplace_back();
   write.key = std::move(*in.mutable_key());
-  if (in.has_value()) write.value = std::move(*in.mutable_value());
+  if (in.has_value()) write.value = Bytes(std::move(*in.mutable_value()));
 }
 
 /// Appends what `read` makes of each item; false at the first that is malformed.

@@ -29,8 +29,7 @@ bool read_start(process::Start& in, World& world, Start& start) {
   }
   world.image.clear();
   for (auto& record : *in.mutable_stored()) {
-    world.image.insert_or_assign(std::move(*record.mutable_key()),
-                                 std::move(*record.mutable_value()));
+    world.image.put(record.key(), Bytes(std::move(*record.mutable_value())));
   }
   return true;
 }

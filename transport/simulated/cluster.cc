@@ -92,10 +92,11 @@ void Cluster::catch_up(Site& site) {
 bool Cluster::rot(NodeId node, std::uint64_t ordinal) {
   Image& image = site(node).world.image;
   if (image.empty()) return false;
-  auto at = std::next(image.begin(), static_cast<std::ptrdiff_t>(ordinal % image.size()));
-  std::string& value = at->second;
+  const auto at = std::next(image.begin(), static_cast<std::ptrdiff_t>(ordinal % image.size()));
+  std::string value = *at->second;
   if (value.empty()) return false;
   value[ordinal / image.size() % value.size()] ^= 0x10;
+  image.put(at->first, Bytes(std::move(value)));
   return true;
 }
 

@@ -17,7 +17,7 @@ void Cluster::fold_event(Kind kind, const Site& site, const Event& event) {
 
 void Cluster::fold_effects(const Effects& effects) {
   for (const auto& write : effects.writes) {
-    digest_(write.value.has_value());
+    digest_(static_cast<bool>(write.value));
     fold(digest_, write.key);
     if (write.value) fold(digest_, *write.value);
   }

@@ -62,7 +62,7 @@ void Disk::keep_prefix(Image& image, std::size_t whole, bool torn, std::vector<W
 void Disk::cut(std::vector<Write>& writes) {
   writes.resize((writes.size() + 1) / 2);
   auto& last = writes.back();
-  if (last.value) last.value->resize(last.value->size() / 2);
+  if (last.value) last.value = Bytes(last.value->substr(0, last.value->size() / 2));
 }
 
 }  // namespace lockstep::transport
