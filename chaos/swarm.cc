@@ -10,16 +10,29 @@ namespace {
 
 constexpr std::uint32_t kDriftMax = 20'000;  // ppm
 
+/// In percent of the plans. Most of what can go wrong takes a crash or a leader that is cut off.
+std::uint32_t share_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::Crash:
+      return 80;
+    case FaultKind::Partition:
+    case FaultKind::Isolate:
+      return 65;
+    default:
+      return 50;
+  }
+}
+
 }  // namespace
 
 FaultPlan Swarm::plan() {
-  plan_.set_storm_ms(dice_.between(3'000, 10'000));
+  plan_.set_storm_ms(dice_.between(5'000, 10'000));
   calm_ms_ = plan_.storm_ms() / 2;
   conditions();
-  const std::uint32_t acts = kinds_.empty() ? 0 : dice_.between(3, 16);
+  const std::uint32_t acts = kinds_.empty() ? 0 : dice_.between(5, 20);
   for (std::uint32_t act = 1; act <= acts; ++act) {
     dice_ = Dice(seed_, act);
-    if (dice_.percent(45) && plot()) continue;
+    if (dice_.percent(55) && plot()) continue;
     single(dice_.one_of(kinds_));
   }
   if (on(FaultKind::Membership)) churn();
@@ -39,7 +52,7 @@ void Swarm::choose_kinds(const FaultModel& model) {
     if (is_act && model.survives(kind) && nodes_ >= nodes_needed(kind)) possible.push_back(kind);
   }
   for (const auto kind : possible) {
-    if (dice_.percent(50)) kinds_.push_back(kind);
+    if (dice_.percent(share_of(kind))) kinds_.push_back(kind);
   }
   if (kinds_.empty() && !possible.empty()) kinds_.push_back(dice_.one_of(possible));
   for (const auto kind : kinds_) on_.allow(kind);
@@ -85,8 +98,13 @@ void Swarm::conditions() {
 }
 
 std::uint32_t Swarm::while_disturbed() {
-  std::uint32_t lasts = dice_.between(100, 800);
-  if (dice_.percent(60)) lasts = dice_.percent(50) ? dice_.between(1, 5) : dice_.between(5, 100);
+  const std::uint32_t lasts = dice_.percent(40)   ? dice_.between(100, 800)
+                              : dice_.percent(50) ? dice_.between(1, 5)
+                                                  : dice_.between(5, 100);
+  return charged(lasts);
+}
+
+std::uint32_t Swarm::charged(std::uint32_t lasts) {
   if (lasts > calm_ms_) lasts = std::min<std::uint32_t>(lasts, 20);
   calm_ms_ -= std::min(calm_ms_, lasts);
   return lasts;

@@ -65,6 +65,8 @@ class Swarm {
   /// How long something that may stop all progress lasts. At most half of the storm is spent so,
   /// in order that clients get somewhere in the other half.
   std::uint32_t while_disturbed();
+  /// As long as that, or briefly if too much of the storm is spent.
+  std::uint32_t charged(std::uint32_t lasts);
   std::uint32_t nth() { return dice_.percent(50) ? dice_.between(1, 8) : dice_.between(1, 120); }
 
   Fault& add(std::uint32_t at, std::uint32_t lasts);
@@ -100,6 +102,11 @@ class Swarm {
   /// The old leader keeps some followers, and its log goes on in vain.
   bool leader_in_a_minority();
   bool one_leader_after_the_other();
+  bool leaders_cut_off();
+
+  /// One follower is away for so long that the others no longer keep what it misses.
+  bool left_behind();
+  bool rolling_restart();
 
   /// One receiver hears of it, and perhaps the sender dies before it can repeat itself.
   bool half_a_broadcast();

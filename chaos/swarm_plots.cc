@@ -5,7 +5,7 @@
 namespace lockstep::chaos {
 
 bool Swarm::plot() {
-  switch (dice_.below(9)) {
+  switch (dice_.below(13)) {
     case 0:
       return on(FaultKind::Crash) && crash_after_a_promise();
     case 1:
@@ -22,8 +22,16 @@ bool Swarm::plot() {
       return on(FaultKind::Duplicate) && nodes_ > 1 && old_message_again();
     case 7:
       return on(FaultKind::Crash) && all_at_once();
-    default:
+    case 8:
       return on(FaultKind::Isolate) && nodes_ > 1 && cut_off_in_the_act();
+    case 9:
+      return (on(FaultKind::Crash) || on(FaultKind::Isolate)) && nodes_ > 2 && left_behind();
+    case 10:
+      return on(FaultKind::Crash) && rolling_restart();
+    case 11:
+      return on(FaultKind::Isolate) && nodes_ > 2 && leaders_cut_off();
+    default:
+      return on(FaultKind::Partition) && leader_in_a_minority();
   }
 }
 
@@ -48,7 +56,8 @@ bool Swarm::crash_at_a_write() {
 }
 
 bool Swarm::leader_in_a_minority() {
-  Fault& fault = disturb_at_some_moment();
+  const std::uint32_t at = moment();
+  Fault& fault = add(at, charged(dice_.between(200, 900)));
   Group& group = *fault.mutable_partition()->add_group();
   group.add_node()->set_role(Node::LEADER);
   const std::uint32_t minority = (nodes_ - 1) / 2;
@@ -68,6 +77,42 @@ bool Swarm::one_leader_after_the_other() {
     fault->set_delay_ms(dice_.between(1, 300));
     fault->mutable_on()->set_after(previous);
   }
+}
+
+bool Swarm::leaders_cut_off() {
+  const std::uint32_t at = moment();
+  Fault* fault = &add(at, charged(dice_.between(200, 700)));
+  const std::uint32_t times = dice_.between(1, 4);
+  for (std::uint32_t time = 1;; ++time) {
+    Isolate& isolate = *fault->mutable_isolate();
+    isolate.mutable_node()->set_role(Node::LEADER);
+    isolate.set_direction(static_cast<Isolate::Direction>(dice_.below(3)));
+    if (time == times) return true;
+    const std::string previous = name_of_fault(plan_.fault_size());
+    fault = &add(0, charged(dice_.between(200, 700)));
+    fault->set_delay_ms(dice_.between(100, 900));
+    fault->mutable_on()->set_after(previous);
+  }
+}
+
+bool Swarm::left_behind() {
+  const std::uint32_t at = moment();
+  Fault& fault = add(at, dice_.between(800, 2'500));
+  const bool crashes = on(FaultKind::Crash) && (!on(FaultKind::Isolate) || dice_.percent(50));
+  Node& node =
+      crashes ? *fault.mutable_crash()->mutable_node() : *fault.mutable_isolate()->mutable_node();
+  node.set_id(dice_.between(1, nodes_));
+  return true;
+}
+
+bool Swarm::rolling_restart() {
+  std::uint32_t at = moment();
+  for (const auto id : some_nodes(nodes_)) {
+    if (at > plan_.storm_ms()) break;
+    add(at, charged(dice_.between(5, 250))).mutable_crash()->mutable_node()->set_id(id);
+    at += dice_.between(20, 500);
+  }
+  return true;
 }
 
 bool Swarm::half_a_broadcast() {

@@ -37,7 +37,7 @@ TEST_CASE("swarm stays inside the model and draws valid plans") {
     CAPTURE(seed);
     CHECK(chaos::problem_with(plan, nodes).value_or("") == "");
     CHECK(chaos::beyond(plan, model).empty());
-    CHECK(plan.storm_ms() >= 3'000);
+    CHECK(plan.storm_ms() >= 5'000);
     CHECK(plan.storm_ms() <= 10'000);
   }
 }
@@ -81,8 +81,11 @@ TEST_CASE("half of the storm is left in peace") {
     for (const auto& fault : plan.fault()) {
       const bool stops = !fault.has_hold_it() && fault.for_ms() > 100;
       if (!fault.has_deliver_only_to() && !fault.has_duplicate_it()) CHECK(fault.for_ms() > 0);
-      CHECK(fault.for_ms() <= 1'500);
-      if (stops) disturbed += fault.for_ms();
+      // One node that is left behind stops nobody else.
+      const bool is_one =
+          fault.crash().node().id() + fault.isolate().node().id() > 0 && fault.for_ms() >= 800;
+      CHECK(fault.for_ms() <= (is_one ? 2'500 : 1'500));
+      if (stops && !is_one) disturbed += fault.for_ms();
     }
     CAPTURE(seed);
     CHECK(disturbed <= plan.storm_ms() / 2);
@@ -145,7 +148,7 @@ TEST_CASE("every compiler and build type draws the same plans") {
     fold(digest, std::string_view(swarm_plan(seed, everything(), 5, kNames).SerializeAsString()));
   }
   // Changes whenever what swarm draws does; it must be the same for g++ and clang.
-  CHECK(digest.digest() == 18403329481325902150u);
+  CHECK(digest.digest() == 14145622101477965554u);
 }
 
 TEST_CASE("every kind that swarm draws takes effect in some run") {
