@@ -5,6 +5,13 @@ namespace lockstep::consensus::tests {
 Raft::Options counter_options() {
   Raft::Options options;
   options.machine = statemachine::with_sessions(&statemachine::counter::make);
+  options.pre_vote = options.check_quorum = options.leader_stickiness = false;
+  return options;
+}
+
+Raft::Options careful_options() {
+  Raft::Options options = counter_options();
+  options.pre_vote = options.check_quorum = options.leader_stickiness = true;
   return options;
 }
 
@@ -41,12 +48,19 @@ raft::AppendEntries entries(std::uint64_t term, std::uint64_t prev_index, std::u
   return message;
 }
 
-raft::AppendReply accepted(std::uint64_t term, std::uint64_t match) {
+raft::AppendReply accepted(std::uint64_t term, std::uint64_t match, std::uint64_t round) {
   raft::AppendReply reply;
   reply.set_term(term);
   reply.set_success(true);
   reply.set_match_index(match);
+  reply.set_round(round);
   return reply;
+}
+
+void carry(raft::InstallSnapshot& chunk, const std::string& state) {
+  chunk.set_size(state.size());
+  chunk.set_digest(statemachine::digest_of(state));
+  chunk.set_data(state);
 }
 
 void Bench::add(std::uint64_t sequence) {

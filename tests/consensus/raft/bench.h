@@ -17,8 +17,10 @@ inline constexpr NodeId kSelf{1};
 inline constexpr NodeId kSecond{2};
 inline constexpr NodeId kThird{3};
 
-/// Raft over a counter.
+/// Raft over a counter, as the paper has it: whoever hears no leader stands at once.
 Raft::Options counter_options();
+/// The same with pre-vote, check-quorum and stickiness.
+Raft::Options careful_options();
 
 // Messages, as their authors would write them.
 
@@ -28,16 +30,29 @@ raft::VoteReply vote(std::uint64_t term, bool granted = true);
 /// Entries of the given terms after (prev_index, prev_term); each adds 1 to the counter.
 raft::AppendEntries entries(std::uint64_t term, std::uint64_t prev_index, std::uint64_t prev_term,
                             const std::vector<std::uint64_t>& terms, std::uint64_t commit = 0);
-raft::AppendReply accepted(std::uint64_t term, std::uint64_t match);
+raft::AppendReply accepted(std::uint64_t term, std::uint64_t match, std::uint64_t round = 0);
+/// Makes the chunk the only one of a snapshot with this state.
+void carry(raft::InstallSnapshot& chunk, const std::string& state);
 
 class Bench {
  public:
   /// A started founding member kSelf of a group of `nodes`.
   explicit Bench(Raft::Options options = counter_options(), std::uint32_t nodes = 3)
-      : options_(options), node_(options) {
+      : Bench(std::move(options), first(nodes), Start::Kind::First) {}
+
+  /// A started node kSelf of a group with these founders.
+  Bench(Raft::Options options, std::vector<NodeId> founders, Start::Kind kind)
+      : options_(options), node_(std::move(options)) {
     world.self = kSelf;
-    for (std::uint32_t id = 1; id <= nodes; ++id) world.initial_members.push_back(NodeId{id});
-    node_.start(world, {Start::Kind::First, 1});
+    world.initial_members = std::move(founders);
+    node_.start(world, {kind, 1});
+  }
+
+  /// The nodes from 1 to `count`.
+  static std::vector<NodeId> first(std::uint32_t count) {
+    std::vector<NodeId> nodes;
+    for (std::uint32_t id = 1; id <= count; ++id) nodes.push_back(NodeId{id});
+    return nodes;
   }
 
   template <class Body>

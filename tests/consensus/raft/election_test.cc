@@ -91,8 +91,7 @@ TEST_CASE("a node that hears no leader stands in the next term and asks everybod
 }
 
 TEST_CASE("a node that is no member does not stand") {
-  Bench bench;
-  bench.world.initial_members = {kSecond, kThird};
+  Bench bench(counter_options(), {kSecond, kThird}, Start::Kind::Join);
   bench.fire(Raft::Timer::Election);
   CHECK(bench.field("role") == "follower");
   CHECK(bench.world.effects.outgoing.empty());

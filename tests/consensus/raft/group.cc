@@ -123,6 +123,11 @@ void Group::finish(NodeId node) {
   const Duration disk =
       effects.writes.empty() ? 0ms : within(roll("disk"), {0ms, options_.disk_high});
   member.disk_free = std::max(member.disk_free, now_ + disk);
+  const auto is_early = [](const Outgoing& outgoing) { return outgoing.early; };
+  for (const Outgoing& outgoing : effects.outgoing) {
+    if (is_early(outgoing)) send(node, outgoing);
+  }
+  std::erase_if(effects.outgoing, is_early);
   Event flush{.kind = Event::Kind::Flush, .node = node, .life = member.life};
   std::swap(flush.effects, effects);
   at(member.disk_free, std::move(flush));

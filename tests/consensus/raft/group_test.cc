@@ -83,7 +83,8 @@ TEST_CASE("groups of three to five survive loss, repetition, reordering and rest
     options.drop_ppm = 80'000;
     options.duplicate_ppm = 50'000;
     options.delay_high = 20ms;
-    options.raft = counter_options();
+    options.raft = seed % 2 == 0 ? counter_options() : careful_options();
+    options.raft.async_disk_write = seed % 3 != 0;
     options.raft.max_batch = 1 + static_cast<std::uint32_t>(seed % 4);
     options.raft.pipeline = 1 + static_cast<std::uint32_t>(seed % 5);
     options.raft.snapshot_every = seed % 2 == 0 ? 10 : 0;

@@ -1,9 +1,8 @@
-// The plain types: terms in runs, the log, progress, majorities.
+// The log and its terms in runs.
 #include "consensus/raft/log.h"
 
 #include <doctest/doctest.h>
 
-#include "consensus/raft/quorum.h"
 #include "transport/random.h"
 
 namespace lockstep::consensus::raft {
@@ -55,38 +54,21 @@ TEST_CASE("runs of terms answer like a plain list, through any changes") {
 
 TEST_CASE("a log keeps its entries where a snapshot begins") {
   Log log;
-  for (const char* command : {"a", "b", "c"}) log.append(Term{1}, {false, command});
+  const auto command = [](const char* content) {
+    return LogEntry{LogEntry::Kind::Command, content};
+  };
+  for (const char* content : {"a", "b", "c"}) log.append(Term{1}, command(content));
   log.compact(Index{1});
-  CHECK(log.at(Index{2}).command == "b");
+  CHECK(log.at(Index{2}).content == "b");
   log.truncate(Index{3});
-  log.append(Term{2}, {false, "d"});
-  CHECK(log.at(Index{3}).command == "d");
+  log.append(Term{2}, command("d"));
+  CHECK(log.at(Index{3}).content == "d");
   CHECK(log.matches(Index{3}, Term{2}));
   CHECK_FALSE(log.matches(Index{3}, Term{1}));
   CHECK_FALSE(log.matches(Index{4}, Term{2}));
   log.reset(Index{9}, Term{2});
-  log.append(Term{3}, {false, "e"});
-  CHECK(log.at(Index{10}).command == "e");
-}
-
-TEST_CASE("a majority has reached the median, rounded down") {
-  CHECK(majority_of(1) == 1);
-  CHECK(majority_of(2) == 2);
-  CHECK(majority_of(3) == 2);
-  CHECK(majority_of(4) == 3);
-  CHECK(majority_of(5) == 3);
-  const auto median = [](const std::vector<std::uint64_t>& matches) {
-    std::vector<Progress> members;
-    for (const std::uint64_t match : matches) {
-      members.emplace_back(transport::NodeId{}, Index{1}).match = Index{match};
-    }
-    return number(majority_match(members));
-  };
-  CHECK(median({}) == 0);
-  CHECK(median({7}) == 7);
-  CHECK(median({5, 10, 0}) == 5);
-  CHECK(median({3, 3, 9, 9}) == 3);
-  CHECK(median({1, 2, 3, 4, 5}) == 3);
+  log.append(Term{3}, command("e"));
+  CHECK(log.at(Index{10}).content == "e");
 }
 
 }  // namespace

@@ -94,8 +94,7 @@ TEST_CASE("an installed snapshot survives [§7]") {
   chunk.set_term(2);
   chunk.set_last_index(5);
   chunk.set_last_term(1);
-  chunk.set_data(counter_options().machine().snapshot());
-  chunk.set_done(true);
+  carry(chunk, counter_options().machine().snapshot());
   Bench follower;
   follower.deliver(kSecond, chunk);
   REQUIRE(follower.number_in("applied") == 5);

@@ -33,7 +33,7 @@ std::vector<raft::InstallSnapshot> chunks() {
   empty.set_conflict_index(1);
   leader.deliver(kSecond, empty);
   std::vector<raft::InstallSnapshot> all = leader.sent<raft::InstallSnapshot>(kSecond);
-  while (!all.empty() && !all.back().done()) {
+  while (!all.empty() && all.back().offset() + all.back().data().size() < all.back().size()) {
     raft::SnapshotReply reply;
     reply.set_term(2);
     reply.set_last_index(4);
@@ -115,12 +115,43 @@ TEST_CASE("chunks may come twice, out of order, or not at all") {
   CHECK(bench.claims<transport::Installed>().empty());
 }
 
-TEST_CASE("a restart forgets half a snapshot and begins anew") {
+TEST_CASE("half a snapshot survives a restart, and the transfer goes on") {
   Bench bench;
   const auto all = chunks();
   bench.deliver(kThird, all[0]);
   bench.restart();
-  bench.deliver(kThird, all[1]);
+  SUBCASE("with the next chunk") {
+    bench.deliver(kThird, all[1]);
+    CHECK(only_reply(bench).next_offset() == all[2].offset());
+  }
+  SUBCASE("with whatever another leader begins with") {
+    auto again = all[0];
+    again.set_term(7);
+    bench.deliver(kSecond, again);
+    const auto replies = bench.sent<raft::SnapshotReply>(kSecond);
+    REQUIRE(replies.size() == 1);
+    CHECK(replies.front().next_offset() == all[1].offset());
+    REQUIRE(bench.claims<transport::Reached>().size() == 1);
+    CHECK(bench.claims<transport::Reached>().front().kind ==
+          static_cast<std::uint32_t>(RaftReach::SnapshotResumed));
+  }
+  for (std::size_t at = 1; at < all.size(); ++at) {
+    auto chunk = all[at];
+    chunk.set_term(7);
+    bench.deliver(kThird, chunk);
+  }
+  CHECK(only_reply(bench).installed());
+  CHECK(bench.number_in("applied") == 4);
+}
+
+TEST_CASE("another snapshot does not go on where this one stopped") {
+  Bench bench;
+  const auto all = chunks();
+  bench.deliver(kThird, all[0]);
+  auto other = all[1];
+  SUBCASE("of another state") { other.set_digest(all[1].digest() + 1); }
+  SUBCASE("of another index") { other.set_last_index(5); }
+  bench.deliver(kThird, other);
   CHECK(only_reply(bench).next_offset() == 0);
 }
 
@@ -155,8 +186,7 @@ TEST_CASE("a malformed snapshot is not installed") {
   chunk.set_term(1);
   chunk.set_last_index(3);
   chunk.set_last_term(1);
-  chunk.set_data("\xff\xff");
-  chunk.set_done(true);
+  carry(chunk, "\xff\xff");
   bench.deliver(kThird, chunk);
   CHECK_FALSE(only_reply(bench).installed());
   CHECK(bench.number_in("applied") == 0);
