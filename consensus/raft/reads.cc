@@ -25,6 +25,8 @@ void Raft::read(Ctx& ctx, const Request& request) {
     return execute(ctx, request);
   }
   if (role_ == Role::Leader) return read_as_leader(ctx, asker, request.command(), *level);
+  // A client that asks again has given up what it asked before.
+  std::erase_if(forwarded_, [&](const auto& read) { return read.second.asker.client == asker.client; });
   const bool can_forward = leader_ && forwarded_.size() < kForwardedMax;
   if (*level != raft::ReadOptions::FOLLOWER || !can_forward) return turn_away(ctx, asker);
   forwarded_[++last_read_number_] = {asker, request.command(), {}};
