@@ -88,9 +88,11 @@ void Coverage::observe(const Witness& witness) {
   } else if (std::holds_alternative<transport::Compacted>(*witness.claim)) {
     ++at(counts_, Reach::Compactions);
   } else if (const auto* configured = std::get_if<transport::Configured>(witness.claim)) {
-    const bool changed = configured->index > 0 &&
-                         configurations_.emplace(configured->group, configured->index).second;
-    at(counts_, Reach::ConfigurationChanges) += changed;
+    const bool is_new = configurations_
+                            .insert({number(configured->group), configured->voters,
+                                     configured->outgoing, configured->learners})
+                            .second;
+    at(counts_, Reach::ConfigurationChanges) += is_new && configured->index > 0;
   } else if (const auto* reached = std::get_if<transport::Reached>(witness.claim)) {
     if (reached->kind >= kOwnKindsMax) return;
     if (reached->kind >= own_.size()) own_.resize(reached->kind + 1);

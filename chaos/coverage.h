@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "statemachine/fold.h"
@@ -24,7 +23,7 @@ enum class Reach : std::uint8_t {
   Crashes,
   Restarts,
   Bites,                 ///< times that a fault changed something
-  ConfigurationChanges,  ///< configurations that came into force after the first
+  ConfigurationChanges,  ///< different configurations that came into force after the first
 };
 inline constexpr std::size_t kReaches = 9;
 
@@ -84,7 +83,8 @@ class Coverage final : public transport::Observer {
 
   ReachCounts counts_{};
   OwnCounts own_;
-  std::set<std::pair<transport::GroupId, std::uint64_t>> configurations_;  ///< by index
+  /// Group, voters, outgoing voters, learners.
+  std::set<std::array<std::uint64_t, 4>> configurations_;
   std::vector<Reign> reigns_;
 };
 

@@ -59,6 +59,7 @@ class FaultModel {
   /// Clocks may gain or lose this much, in parts per million; unbounded unless it is said.
   FaultModel& limit_drift(std::uint32_t ppm) {
     max_drift_ppm_ = ppm;
+    if (ppm == 0) kinds_.reset(static_cast<std::size_t>(FaultKind::ClockDrift));
     return *this;
   }
   std::uint32_t max_drift_ppm() const { return max_drift_ppm_; }

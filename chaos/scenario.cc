@@ -2,6 +2,7 @@
 
 #include <map>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "chaos/link_faults.h"
@@ -36,10 +37,14 @@ class Scenario::Stage final : public transport::Observer,
     for (std::uint32_t id = 1; id <= options.nodes; ++id) {
       cluster.add(NodeId{id}, (*prototype)->fresh());
     }
+    for (std::uint32_t id = options.nodes + 1; id <= options.nodes + options.spares; ++id) {
+      cluster.add_spare(NodeId{id}, (*prototype)->fresh());
+    }
     cluster.add_observer(this);
     cluster.set_interceptor(this);
     cluster.set_reply_sink(this);
-    for (const NodeId node : cluster.nodes()) cluster.start(node);
+    if (options.before_start) options.before_start(cluster);
+    for (const NodeId node : cluster.founders()) cluster.start(node);
   }
   ~Stage() override { time.finish(); }
 
@@ -68,6 +73,11 @@ class Scenario::Stage final : public transport::Observer,
 
   void on_transmission(const transport::Transmission& transmission,
                        transport::Fate& fate) override {
+    if (lost && lost(transmission)) fate.lost = true;
+    if (held_back && held_back(transmission)) {
+      fate.held = true;
+      held.push_back({transmission.from, transmission.to, transmission.payload, transmission.kind});
+    }
     std::vector<std::size_t> bitten;
     if (!links.empty()) links.apply(transmission, cluster.network().delay.high, fate, bitten);
   }
@@ -84,12 +94,22 @@ class Scenario::Stage final : public transport::Observer,
     links.begin({name, LinkFaults::Effect::Cut, std::move(cut_off)});
   }
 
+  struct Held {
+    NodeId from{};
+    NodeId to{};
+    transport::Envelope payload;
+    transport::Outgoing::Kind kind{};
+  };
+
   const System& system;
   transport::EventLoop loop;
   transport::Cluster cluster;
   transport::VirtualTime time;
   std::vector<AnyMonitor> monitors;
   LinkFaults links;
+  Matches lost;
+  Matches held_back;
+  std::vector<Held> held;
   std::uint64_t term = 0;
   std::optional<NodeId> leader;
   std::optional<transport::Violation> violation;
@@ -139,14 +159,12 @@ awaitable<NodeId> Scenario::await_next_leader() {
 std::uint64_t Scenario::term() const { return stage_->term; }
 
 awaitable<std::optional<Reply>> Scenario::ask(NodeId node, std::string command, Duration patience) {
-  const ClientId client{stage_->next_client++};
-  stage_->cluster.submit(client, node,
-                         transport::compose<transport::Request, transport::Request>(
-                             [&](transport::Request& request) {
-                               request.set_client(number(client));
-                               request.set_sequence(1);
-                               request.set_command(command);
-                             }));
+  return ask(node, [command](transport::Request& request) { request.set_command(command); },
+             patience);
+}
+
+awaitable<std::optional<Reply>> Scenario::ask(NodeId node, Fill fill, Duration patience) {
+  const ClientId client = submit(node, fill);
   const Time give_up = stage_->loop.now() + patience;
   while (stage_->loop.now() < give_up) {
     co_await sleep(kTick);
@@ -154,6 +172,18 @@ awaitable<std::optional<Reply>> Scenario::ask(NodeId node, std::string command, 
     if (answer != stage_->answers.end()) co_return answer->second;
   }
   co_return std::nullopt;
+}
+
+ClientId Scenario::submit(NodeId node, const Fill& fill) {
+  const ClientId client{stage_->next_client++};
+  stage_->cluster.submit(client, node,
+                         transport::compose<transport::Request, transport::Request>(
+                             [&](transport::Request& request) {
+                               request.set_client(number(client));
+                               request.set_sequence(1);
+                               fill(request);
+                             }));
+  return client;
 }
 
 awaitable<std::string> Scenario::execute(std::string command) {
@@ -186,7 +216,23 @@ void Scenario::reconnect(NodeId node) { stage_->links.end(number(node)); }
 
 void Scenario::cut(NodeId from, NodeId to) { stage_->cut(kLinkCuts, {{from, to}}); }
 
-void Scenario::heal() { stage_->links.clear(); }
+void Scenario::heal() {
+  stage_->links.clear();
+  stage_->lost = nullptr;
+}
+
+void Scenario::lose(Matches matches) { stage_->lost = std::move(matches); }
+
+void Scenario::hold(Matches matches) { stage_->held_back = std::move(matches); }
+
+void Scenario::release() {
+  stage_->held_back = nullptr;
+  for (auto& [from, to, payload, kind] : std::exchange(stage_->held, {})) {
+    stage_->cluster.deliver(from, to, std::move(payload), kTick, kind);
+  }
+}
+
+void Scenario::join(NodeId node) { stage_->cluster.start(node, true); }
 
 transport::Cluster& Scenario::cluster() { return stage_->cluster; }
 

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "chaos/system.h"
 #include "transport/simulated/cluster.h"
@@ -31,6 +32,10 @@ struct ScenarioOptions {
   OptionValues options;
   transport::NetworkConditions network;
   transport::HostFactory host = transport::in_process();
+  /// Nodes with the numbers after these, which come up when they join().
+  std::uint32_t spares = 0;
+  /// Steps in before any node is started: to watch, or to load disks.
+  std::function<void(transport::Cluster&)> before_start;
 };
 
 /// Which messages an isolated node loses.
@@ -63,6 +68,13 @@ class Scenario {
       transport::NodeId node, std::string command,
       transport::Duration patience = std::chrono::seconds(1));
 
+  /// Any request, filled in but for its client and sequence.
+  using Fill = std::function<void(transport::Request&)>;
+  asio::awaitable<std::optional<transport::Reply>> ask(
+      transport::NodeId node, Fill fill, transport::Duration patience = std::chrono::seconds(1));
+  /// The same, without waiting; gives the client.
+  transport::ClientId submit(transport::NodeId node, const Fill& fill);
+
   /// Asks around, following redirects, until the command is executed; gives the result.
   asio::awaitable<std::string> execute(std::string command);
 
@@ -71,8 +83,18 @@ class Scenario {
   void reconnect(transport::NodeId node);
   /// Cuts one direction of one link.
   void cut(transport::NodeId from, transport::NodeId to);
-  /// All links are whole again.
+  /// All links are whole again, and nothing is lost any more.
   void heal();
+
+  /// Messages between nodes that match are lost, until heal().
+  using Matches = std::function<bool(const transport::Transmission&)>;
+  void lose(Matches matches);
+  /// Messages between nodes that match are held, until release() sends them on in their order.
+  void hold(Matches matches);
+  void release();
+
+  /// Starts a spare node.
+  void join(transport::NodeId node);
 
   transport::Cluster& cluster();
   const std::optional<transport::Violation>& violation() const;

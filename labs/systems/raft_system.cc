@@ -14,43 +14,134 @@ using consensus::Raft;
 
 namespace {
 
-const std::vector<std::string_view>& read_names() {
-  static const std::vector<std::string_view> all{"log", "read_index", "lease", "follower", "local"};
-  return all;
+using ReadOptions = consensus::raft::ReadOptions;
+
+/// A level of reads as `--option read=` names it.
+struct NamedLevel {
+  std::string_view name;
+  Raft::ReadLevel level;
+  bool any_node = false;
+  bool is_linearizable = true;
+};
+
+constexpr NamedLevel kLevels[] = {{"log", ReadOptions::LOG},
+                                  {"read_index", ReadOptions::READ_INDEX},
+                                  {"lease", ReadOptions::LEASE},
+                                  {"follower", ReadOptions::FOLLOWER, true},
+                                  {"local", ReadOptions::LOCAL, true, false}};
+
+/// All that is linearizable, and all levels.
+constexpr std::string_view kMixed = "mixed";
+constexpr std::string_view kMixedLocal = "mixed_local";
+
+std::vector<std::string_view> read_names() {
+  std::vector<std::string_view> names{kMixed, kMixedLocal};
+  for (const auto& level : kLevels) names.push_back(level.name);
+  return names;
 }
 
-/// In the order of read_names().
-const std::vector<Raft::ReadLevel>& read_levels() {
-  using Options = consensus::raft::ReadOptions;
-  static const std::vector<Raft::ReadLevel> all{Options::LOG, Options::READ_INDEX, Options::LEASE,
-                                                Options::FOLLOWER, Options::LOCAL};
-  return all;
-}
+using Values = std::vector<std::string>;
+const Values kEither{"on", "off"};
+const Values kMostlyOn{"on", "on", "on", "off"};
 
 const std::vector<chaos::SystemOption>& options() {
   static const std::vector<chaos::SystemOption> all{
-      {"election_timeout", "150ms..300ms", "how long a follower waits for its leader"},
-      {"heartbeat", "50ms", "how often a leader shows that it is there"},
-      {"read", "read_index", "how reads are answered: log, read_index, lease, follower or local"},
-      {"lease", "on", "the leader may answer reads from its lease"},
-      {"lease_margin", "10", "per cent of the election timeout by which a lease ends early"},
-      {"max_batch", "64", "most entries in one AppendEntries"},
-      {"max_batch_bytes", "65536", "most bytes of commands in one AppendEntries"},
-      {"pipeline", "8", "most AppendEntries with entries on their way to one follower"},
-      {"max_uncommitted", "0", "most entries that may wait for their commit; 0 for any number"},
-      {"async_disk_write", "on", "the leader sends entries while it writes them to its own disk"},
-      {"snapshot_every", "200", "applied entries after which the log is compacted; 0 for never"},
-      {"snapshot_bytes", "0", "applied bytes after which the log is compacted; 0 for never"},
-      {"snapshot_keep", "0", "entries before a snapshot that stay in the log"},
-      {"snapshot_chunk", "4096", "bytes of a snapshot in one InstallSnapshot"},
-      {"noop_on_election", "on", "a leader begins its term with an empty entry"},
-      {"pre_vote", "on", "a server asks whether it would win before it stands for election"},
-      {"check_quorum", "on", "a leader that hears from no quorum steps down"},
-      {"leader_stickiness", "on", "servers that hear from a leader ignore candidates"},
-      {"priorities", "", "by node, such as 3,1,1: the leader should be one of the highest"},
-      {"membership", "single", "how the group changes: single (one voter at a time) or joint"},
+      {"election_timeout", "150ms..300ms", "how long a follower waits for its leader", {}},
+      {"heartbeat",
+       "50ms",
+       "how often a leader shows that it is there",
+       {"50ms", "30ms", "20ms..60ms"}},
+      {"read",
+       "mixed",
+       "how clients read: log, read_index, lease, follower, local, mixed (all but local) or "
+       "mixed_local",
+       {"mixed", "mixed_local"}},
+      {"lease", "on", "the leader may answer reads from its lease", kMostlyOn},
+      {"lease_margin",
+       "10",
+       "per cent of the election timeout by which a lease ends early",
+       {"10", "20"}},
+      {"max_batch", "64", "most entries in one AppendEntries", {"64", "8", "1"}},
+      {"max_batch_bytes", "65536", "most bytes of commands in one AppendEntries", {"65536", "100"}},
+      {"pipeline",
+       "8",
+       "most AppendEntries with entries on their way to one follower",
+       {"8", "1", "32"}},
+      {"max_uncommitted",
+       "0",
+       "most entries that may wait for their commit; 0 for any number",
+       {"0", "0", "16"}},
+      {"async_disk_write", "on", "the leader sends entries while it writes them to its own disk",
+       kEither},
+      {"snapshot_every",
+       "200",
+       "applied entries after which the log is compacted; 0 for never",
+       {"20", "40", "100", "200"}},
+      {"snapshot_bytes",
+       "0",
+       "applied bytes after which the log is compacted; 0 for never",
+       {"0", "0", "2000"}},
+      {"snapshot_keep", "0", "entries before a snapshot that stay in the log", {"0", "0", "10"}},
+      {"snapshot_chunk",
+       "4096",
+       "bytes of a snapshot in one InstallSnapshot",
+       {"4096", "256", "64"}},
+      {"noop_on_election", "on", "a leader begins its term with an empty entry", kMostlyOn},
+      {"pre_vote", "on", "a server asks whether it would win before it stands for election",
+       kMostlyOn},
+      {"check_quorum", "on", "a leader that hears from no quorum steps down", kMostlyOn},
+      {"leader_stickiness", "on", "servers that hear from a leader ignore candidates", {}},
+      {"priorities",
+       "",
+       "by node, such as 3,1,1: the leader should be one of the highest",
+       {"", "", "2,1,1,3"}},
+      {"membership",
+       "single",
+       "how the group changes: single (one voter at a time) or joint",
+       {"single", "joint"}},
   };
   return all;
+}
+
+std::vector<chaos::ReadLevel> read_levels(const OptionValues& given) {
+  OptionReader reader(given, options());
+  const std::string_view wanted = read_names()[reader.choice("read", read_names())];
+  const bool has_lease = reader.flag("lease");
+  std::vector<chaos::ReadLevel> levels;
+  for (const auto& level : kLevels) {
+    const bool is_mixed = wanted == kMixedLocal || (wanted == kMixed && level.is_linearizable);
+    const bool is_possible = has_lease || level.level != ReadOptions::LEASE;
+    if (level.name != wanted && !(is_mixed && is_possible)) continue;
+    ReadOptions bytes;
+    bytes.set_level(level.level);
+    using Promise = chaos::ReadLevel::Promise;
+    levels.push_back(
+        {std::string(level.name), bytes.SerializeAsString(), level.any_node,
+         level.is_linearizable ? Promise::Linearizable : Promise::SequentialPerReplica});
+  }
+  return levels;
+}
+
+/// Of requests that do not say how, which clients of ours never send.
+Raft::ReadLevel default_level(std::string_view name) {
+  for (const auto& level : kLevels) {
+    if (level.name == name) return level.level;
+  }
+  return ReadOptions::READ_INDEX;
+}
+
+/// Timeouts only cost time if clocks are wrong; leases rely on them. With rates off by up to e, the
+/// leader's lease ends in time if it is (1 - e) / (1 + e) of the election timeout.
+chaos::FaultModel survives(const OptionValues& given) {
+  auto model = chaos::FaultModel::crash_recovery();
+  constexpr std::uint64_t kMillion = 1'000'000;
+  OptionReader reader(given, options());
+  const std::uint64_t margin = reader.number("lease_margin", 0, 100);
+  for (const auto& level : read_levels(given)) {
+    if (level.name != "lease" || !reader.flag("lease")) continue;
+    model.limit_drift(static_cast<std::uint32_t>(margin * kMillion / (200 - margin)));
+  }
+  return model;
 }
 
 std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
@@ -63,7 +154,7 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
   Raft::Options raft;
   raft.election_timeout = reader.range("election_timeout");
   raft.heartbeat = reader.range("heartbeat");
-  raft.read = read_levels()[reader.choice("read", read_names())];
+  raft.read = default_level(read_names()[reader.choice("read", read_names())]);
   raft.lease = reader.flag("lease");
   raft.lease_margin = small("lease_margin", 0, 100);
   raft.max_batch = small("max_batch", 1, kMany);
@@ -111,12 +202,36 @@ System raft_system() {
   system.options = options();
   system.machines = {"kv", "counter", "register"};
   system.exactly_once = true;
-  system.message_names = {"RequestVote",     "VoteReply",     "AppendEntries",
-                          "AppendReply",     "InstallSnapshot", "SnapshotReply",
-                          "TimeoutNow",      "ReadIndex",     "ReadIndexReply"};
+  system.message_names = {"RequestVote", "VoteReply",       "AppendEntries",
+                          "AppendReply", "InstallSnapshot", "SnapshotReply",
+                          "TimeoutNow",  "ReadIndex",       "ReadIndexReply"};
   system.floor = {{Reach::Operations, 20}, {Reach::Elections, 1}, {Reach::Bites, 1}};
   system.make_node = make_node;
-  system.survives = [](const OptionValues&) { return chaos::FaultModel::crash_recovery(); };
+  system.reach_names = {"log reads",
+                        "index reads",
+                        "lease reads",
+                        "follower reads",
+                        "local reads",
+                        "transfers",
+                        "pre-votes lost",
+                        "check-quorum step-downs",
+                        "configurations committed",
+                        "resumed snapshot transfers"};
+  system.aims = {{"elections", 3},
+                 {"truncations", 1},
+                 {"snapshot installs", 1},
+                 {"configuration changes", 2},
+                 {"log reads", 10},
+                 {"index reads", 10},
+                 {"lease reads", 10},
+                 {"follower reads", 10},
+                 {"local reads", 10},
+                 {"transfers", 1},
+                 {"pre-votes lost", 1},
+                 {"check-quorum step-downs", 1},
+                 {"resumed snapshot transfers", 1}};
+  system.survives = survives;
+  system.read_levels = read_levels;
   system.monitors = monitors;
   system.promises = [] { return chaos::AnyPromises(consensus::RaftPromises{}); };
   return system;
