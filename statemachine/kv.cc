@@ -6,6 +6,7 @@
 #include "statemachine/fold.h"
 #include "statemachine/kv.pb.h"
 #include "statemachine/quoted.h"
+#include "statemachine/wire.h"
 
 namespace lockstep::statemachine::kv {
 namespace {
@@ -14,31 +15,53 @@ bool parse(std::string_view bytes, google::protobuf::MessageLite& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-bool is_read(const KvCommand& command) {
-  return command.operation() == KvCommand::GET || command.operation() == KvCommand::GET_OR_EMPTY;
+/// A KvCommand, taken apart without copying.
+struct CommandView {
+  std::uint32_t operation = KvCommand::UNSPECIFIED;
+  std::string_view key;
+  std::string_view value;
+  std::optional<std::string_view> expected;
+};
+
+std::optional<CommandView> view(std::string_view bytes) {
+  CommandView command;
+  WireReader reader(bytes);
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case varint_field(KvCommand::kOperationFieldNumber):
+        command.operation = static_cast<std::uint32_t>(reader.number());
+        break;
+      case bytes_field(KvCommand::kKeyFieldNumber):
+        command.key = reader.bytes();
+        break;
+      case bytes_field(KvCommand::kValueFieldNumber):
+        command.value = reader.bytes();
+        break;
+      case bytes_field(KvCommand::kExpectedFieldNumber):
+        command.expected = reader.bytes();
+        break;
+      default:
+        break;
+    }
+  }
+  return reader.is_well_formed() ? std::optional(command) : std::nullopt;
+}
+
+bool is_read(const CommandView& command) {
+  return command.operation == KvCommand::GET || command.operation == KvCommand::GET_OR_EMPTY;
 }
 
 class KeyValue {
  public:
   std::string apply(std::string_view bytes) {
-    // Scratch only: it is overwritten before it is read, and keeps the strings' memory.
-    static thread_local KvCommand command;
-    static thread_local KvResult result;
-    result.Clear();
-    if (parse(bytes, command)) {
-      execute(command, result);
-    } else {
-      result.set_status(KvResult::BAD_COMMAND);
-    }
-    return result.SerializeAsString();
+    const auto command = view(bytes);
+    return command ? execute(*command) : encode(Result{Status::BadCommand, {}});
   }
 
   std::optional<std::string> read(std::string_view bytes) const {
-    KvCommand command;
-    KvResult result;
-    if (!parse(bytes, command) || !is_read(command)) return std::nullopt;
-    get(command, result);
-    return result.SerializeAsString();
+    const auto command = view(bytes);
+    if (!command || !is_read(*command)) return std::nullopt;
+    return get(*command);
   }
 
   std::string snapshot() const {
@@ -75,47 +98,61 @@ class KeyValue {
   }
 
  private:
-  void execute(const KvCommand& command, KvResult& result) {
-    switch (command.operation()) {
+  std::string execute(const CommandView& command) {
+    switch (command.operation) {
       case KvCommand::GET:
       case KvCommand::GET_OR_EMPTY:
-        return get(command, result);
+        return get(command);
       case KvCommand::PUT:
-        values_[command.key()] = command.value();
-        return;
+        place(command.key) = command.value;
+        return ok();
       case KvCommand::APPEND:
-        values_[command.key()] += command.value();
-        return;
+        place(command.key) += command.value;
+        return ok();
       case KvCommand::COMPARE_AND_SET:
-        return compare_and_set(command, result);
+        return compare_and_set(command);
       case KvCommand::DELETE:
-        values_.erase(command.key());
-        return;
+        remove(command.key);
+        return ok();
       default:
-        result.set_status(KvResult::BAD_COMMAND);
+        return encode(Result{Status::BadCommand, {}});
     }
   }
 
-  void get(const KvCommand& command, KvResult& result) const {
-    const auto found = values_.find(command.key());
-    if (found != values_.end()) {
-      result.set_value(found->second);
-    } else if (command.operation() == KvCommand::GET_OR_EMPTY) {
-      result.set_value("");
+  std::string get(const CommandView& command) const {
+    Result result;
+    if (const auto found = values_.find(command.key); found != values_.end()) {
+      result.value = found->second;
+    } else if (command.operation == KvCommand::GET_OR_EMPTY) {
+      result.value = "";
     }
+    return encode(result);
   }
 
-  void compare_and_set(const KvCommand& command, KvResult& result) {
-    const auto found = values_.find(command.key());
+  std::string compare_and_set(const CommandView& command) {
+    const auto found = values_.find(command.key);
     const bool present = found != values_.end();
-    if (present != command.has_expected() || (present && found->second != command.expected())) {
-      result.set_status(KvResult::MISMATCH);
-    } else {
-      values_[command.key()] = command.value();
+    if (present != command.expected.has_value() ||
+        (present && found->second != *command.expected)) {
+      return encode(Result{Status::Mismatch, {}});
     }
+    place(command.key) = command.value;
+    return ok();
   }
 
-  std::map<std::string, std::string> values_;
+  std::string& place(std::string_view key) {
+    const auto found = values_.find(key);
+    return found != values_.end() ? found->second : values_[std::string(key)];
+  }
+
+  void remove(std::string_view key) {
+    if (const auto found = values_.find(key); found != values_.end()) values_.erase(found);
+  }
+
+  /// A KvResult whose fields all have their default: no bytes.
+  static std::string ok() { return {}; }
+
+  std::map<std::string, std::string, std::less<>> values_;
 };
 
 bool is_get(const Command& command) {
@@ -188,14 +225,16 @@ std::string encode(const Result& result) {
 }
 
 std::optional<Command> parse_command(std::string_view bytes) {
-  KvCommand message;
-  if (!parse(bytes, message) || message.operation() == KvCommand::UNSPECIFIED ||
-      !KvCommand::Operation_IsValid(message.operation())) {
+  const auto seen = view(bytes);
+  if (!seen || seen->operation == KvCommand::UNSPECIFIED ||
+      !KvCommand::Operation_IsValid(static_cast<int>(seen->operation))) {
     return {};
   }
-  Command command{
-      static_cast<Operation>(message.operation() - 1), message.key(), message.value(), {}};
-  if (message.has_expected()) command.expected = message.expected();
+  Command command{static_cast<Operation>(seen->operation - 1),
+                  std::string(seen->key),
+                  std::string(seen->value),
+                  {}};
+  if (seen->expected) command.expected = std::string(*seen->expected);
   return command;
 }
 

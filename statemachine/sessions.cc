@@ -7,9 +7,13 @@
 
 #include "statemachine/fold.h"
 #include "statemachine/sessions.pb.h"
+#include "statemachine/wire.h"
 
 namespace lockstep::statemachine {
 namespace {
+
+// A tag of one byte and the longest varint: enough to reserve by.
+constexpr std::size_t kLongestField = 11;
 
 bool parse(std::string_view bytes, google::protobuf::MessageLite& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
@@ -58,21 +62,20 @@ class Sessions {
   explicit Sessions(AnyMachine machine) : machine_(std::move(machine)) {}
 
   std::string apply(std::string_view bytes) {
-    // Scratch only: it is overwritten before it is read, and keeps the string's memory.
-    static thread_local SessionCommand command;
-    if (!parse(bytes, command)) return with_status(SessionStatus::BadCommand, {});
-    Session& session = sessions_[command.client()];
-    session.forget_below(command.acknowledged_below());
-    if (command.sequence() < session.forgotten_below) {
+    const auto command = parse_session_command(bytes);
+    if (!command) return with_status(SessionStatus::BadCommand, {});
+    Session& session = sessions_[command->client];
+    session.forget_below(command->acknowledged_below);
+    if (command->sequence < session.forgotten_below) {
       return with_status(SessionStatus::Forgotten, {});
     }
-    const auto place = session.find(command.sequence());
-    if (place != session.results.end() && place->sequence == command.sequence()) {
+    const auto place = session.find(command->sequence);
+    if (place != session.results.end() && place->sequence == command->sequence) {
       return with_status(SessionStatus::Repeated, place->result);
     }
-    std::string result = machine_.apply(command.command());
+    std::string result = machine_.apply(command->command);
     std::string answer = with_status(SessionStatus::Applied, result);
-    session.results.insert(place, {command.sequence(), std::move(result)});
+    session.results.insert(place, {command->sequence, std::move(result)});
     return answer;
   }
 
@@ -141,12 +144,37 @@ MachineFactory with_sessions(MachineFactory inner) {
 
 std::string encode_session_command(std::uint64_t client, std::uint64_t sequence,
                                    std::uint64_t acknowledged_below, std::string_view command) {
-  SessionCommand message;
-  message.set_client(client);
-  message.set_sequence(sequence);
-  message.set_acknowledged_below(acknowledged_below);
-  message.set_command(command.data(), command.size());
-  return message.SerializeAsString();
+  std::string bytes;
+  bytes.reserve(command.size() + 4 * kLongestField);
+  append_field(bytes, SessionCommand::kClientFieldNumber, client);
+  append_field(bytes, SessionCommand::kSequenceFieldNumber, sequence);
+  append_field(bytes, SessionCommand::kAcknowledgedBelowFieldNumber, acknowledged_below);
+  append_field(bytes, SessionCommand::kCommandFieldNumber, command);
+  return bytes;
+}
+
+std::optional<SessionCommandView> parse_session_command(std::string_view bytes) {
+  SessionCommandView command;
+  WireReader reader(bytes);
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case varint_field(SessionCommand::kClientFieldNumber):
+        command.client = reader.number();
+        break;
+      case varint_field(SessionCommand::kSequenceFieldNumber):
+        command.sequence = reader.number();
+        break;
+      case varint_field(SessionCommand::kAcknowledgedBelowFieldNumber):
+        command.acknowledged_below = reader.number();
+        break;
+      case bytes_field(SessionCommand::kCommandFieldNumber):
+        command.command = reader.bytes();
+        break;
+      default:
+        break;
+    }
+  }
+  return reader.is_well_formed() ? std::optional(command) : std::nullopt;
 }
 
 SessionResult session_result(std::string_view bytes) {

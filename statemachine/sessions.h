@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,17 @@ MachineFactory with_sessions(MachineFactory inner);
 /// again for a sequence below `acknowledged_below`.
 std::string encode_session_command(std::uint64_t client, std::uint64_t sequence,
                                    std::uint64_t acknowledged_below, std::string_view command);
+
+/// A session command, taken apart; `command` points into the bytes given.
+struct SessionCommandView {
+  std::uint64_t client = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t acknowledged_below = 0;
+  std::string_view command;  // For the machine inside.
+};
+
+/// Takes a command apart without copying; nothing, if the bytes are none.
+std::optional<SessionCommandView> parse_session_command(std::string_view bytes);
 
 /// Takes a result apart without copying. An empty string reads as BadCommand.
 SessionResult session_result(std::string_view bytes);
