@@ -50,7 +50,9 @@ void LocalReads::requested(const Witness& witness) {
   if (request == nullptr || !request->has_command()) return;
   if (request->read_only() && is_local(request->options())) {
     Replica& asked = replica(witness.node);
-    asked.asked[{request->client(), request->sequence()}] = {request->command(), asked.applied};
+    // Of a request that comes again, the answer may be the one to the first.
+    asked.asked.emplace(std::pair(request->client(), request->sequence()),
+                        Asked{request->command(), asked.applied});
     return;
   }
   std::string command = sessions_ ? statemachine::encode_session_command(

@@ -172,6 +172,13 @@ TEST_CASE("a replica that goes back in time is found, a restart excepted") {
     REQUIRE(found);
     CHECK(found->core.size() == 1);
   }
+  SUBCASE("asked again, the first answer counts") {
+    script.ask(2, 4, register_machine::read(), "local");
+    script.apply(2, 13, 5, register_machine::write("c"));
+    script.ask(2, 4, register_machine::read(), "local");
+    script.answer(2, 4, read_of("b"));
+    CHECK_FALSE(reads.check());
+  }
   SUBCASE("of no state") {
     read(2, 4, "c");
     CHECK(reads.check());
