@@ -26,6 +26,8 @@ using Wakeup = std::optional<Reply>;
 
 }  // namespace
 
+constexpr std::uint32_t kRedirectsMax = 3;
+
 /// One session: at most one operation is open in it at a time.
 class Clients::Session final : private transport::Event::Target {
  public:
@@ -62,6 +64,7 @@ class Clients::Session final : private transport::Event::Target {
   std::size_t read_hint_ = 0;  ///< position in the engine's list of nodes
   std::size_t write_hint_ = 0;
   std::size_t roaming_hint_ = 0;  ///< of reads that any node answers
+  std::uint32_t redirects_ = 0;   ///< of the operation under way
   bool reading_ = false;
   const ReadLevel* level_ = nullptr;  ///< of the read under way, if there are levels
   transport::Mailbox<Wakeup> mailbox_;
@@ -213,6 +216,7 @@ awaitable<std::optional<std::string>> Clients::Session::call(const std::string& 
   ++sequence_;
   reading_ = engine_.machine.read_only(command);
   choose_level();
+  redirects_ = 0;
   const bool may_retry = engine_.system.exactly_once || reading_;
   const Time give_up = cluster.now() + engine_.patience.operation;
   const auto operation =
@@ -253,6 +257,7 @@ awaitable<bool> Clients::Session::refused(const Reply& reply, Time give_up) {
     const auto& nodes = engine_.nodes;
     const auto at = std::find(nodes.begin(), nodes.end(), NodeId{reply.redirect()});
     if (at != nodes.end()) hint() = static_cast<std::size_t>(at - nodes.begin());
+    ++redirects_;
   } else {
     turn_to_another_node();
   }
@@ -293,7 +298,9 @@ void Clients::Session::submit(const std::string& command) {
 
 void Clients::Session::turn_to_another_node() {
   const std::size_t nodes = engine_.nodes.size();
-  hint() = roams() ? below(draw("node"), nodes) : (hint() + 1) % nodes;
+  // Nodes that were removed long ago may send one in circles.
+  const bool is_lost = redirects_ > kRedirectsMax;
+  hint() = roams() || is_lost ? below(draw("node"), nodes) : (hint() + 1) % nodes;
 }
 
 void Clients::Session::on_reply(NodeId, const Reply& reply) {

@@ -63,11 +63,12 @@ class Injector::Engine final : public transport::Event::Target {
     Index until = kNone;           ///< whose beginning ends it
 
     // Of a change that an operator wants.
-    bool asks = false;           ///< there is no final answer yet
-    bool redirected = false;     ///< the last attempt was answered with the node to ask
-    std::size_t asked = 0;       ///< position in present_
-    std::uint64_t attempts = 0;  ///< also the sequence of the last request
-    std::uint64_t alarm = 0;     ///< number of the latest one; earlier ones are void
+    bool asks = false;            ///< there is no final answer yet
+    bool redirected = false;      ///< the last attempt was answered with the node to ask
+    std::uint32_t redirects = 0;  ///< followed so far
+    std::size_t asked = 0;        ///< position in present_
+    std::uint64_t attempts = 0;   ///< also the sequence of the last request
+    std::uint64_t alarm = 0;      ///< number of the latest one; earlier ones are void
   };
 
   /// What a node is to do or undergo, each by the fault that is the reason.

@@ -21,6 +21,8 @@ constexpr std::uint64_t kFirstOperator = 1ull << 40;
 constexpr transport::Between kPatience{milliseconds(400), milliseconds(800)};
 constexpr transport::Between kAfterRedirect{milliseconds(1), milliseconds(5)};
 constexpr transport::Between kAfterRefusal{milliseconds(10), milliseconds(60)};
+/// Nodes that were removed long ago may send one in circles.
+constexpr std::uint32_t kRedirectsMax = 3;
 constexpr std::size_t kReasonBytesMax = 80;
 
 Admin admin_of(const Reconfigure& change, const Cast& cast) {
@@ -91,7 +93,11 @@ void Injector::Engine::ask(Index index, std::uint64_t alarm) {
   Progress& fault = of(index);
   if (!fault.asks || fault.alarm != alarm) return;
   bring_in(*fault.fault);
-  if (fault.attempts > 0 && !fault.redirected) fault.asked = (fault.asked + 1) % present_.size();
+  if (fault.attempts > 0 && !fault.redirected) {
+    const bool is_lost = fault.redirects > kRedirectsMax;
+    fault.asked = is_lost ? transport::below(operator_draw(index, "operator"), present_.size())
+                          : (fault.asked + 1) % present_.size();
+  }
   fault.redirected = false;
   ++fault.attempts;
   const ClientId client{kFirstOperator + index};
@@ -134,6 +140,7 @@ void Injector::Engine::answered(ClientId client, const Reply& reply) {
     case Reply::REDIRECT: {
       const auto other = std::find(present_.begin(), present_.end(), NodeId{reply.redirect()});
       fault.redirected = other != present_.end();
+      ++fault.redirects;
       if (fault.redirected) fault.asked = static_cast<std::size_t>(other - present_.begin());
       return ask_after(index, kAfterRedirect);
     }
