@@ -52,6 +52,17 @@ void Cluster::start(NodeId node, bool join) {
   boot(starting, join ? Start::Kind::Join : Start::Kind::First);
 }
 
+void Cluster::load(NodeId node, Image image) {
+  Site& loading = site(node);
+  LOCKSTEP_CHECK(loading.incarnation == 0);
+  loading.world.image = std::move(image);
+}
+
+void Cluster::expire(NodeId node, std::uint32_t timer, std::uint64_t key) {
+  LOCKSTEP_CHECK(is_up(node));
+  arm(site(node), timer, key, loop_.now());
+}
+
 void Cluster::crash(NodeId node) {
   Site& victim = site(node);
   if (victim.host != nullptr) kill(victim);
@@ -231,18 +242,22 @@ void Cluster::set_timers(Site& site) {
     const Duration local = within(
         draw(options_.seed, "timer", entity, site.timers.settings(setting.timer)), setting.after);
     const Time deadline = loop_.now() + quantised(site.clock.true_span(local));
-    if (const auto wakeup = site.timers.set(setting.timer, setting.key, deadline)) {
-      Event event;
-      event.target = this;
-      event.kind = static_cast<std::uint32_t>(Kind::Timer);
-      event.node = site.id;
-      event.number = setting.timer;
-      event.life = site.life;
-      event.key = setting.key;
-      event.generation = wakeup->generation;
-      loop_.schedule(wakeup->at, std::move(event));
-    }
+    arm(site, setting.timer, setting.key, deadline);
   }
+}
+
+void Cluster::arm(Site& site, std::uint32_t timer, std::uint64_t key, Time deadline) {
+  const auto wakeup = site.timers.set(timer, key, deadline);
+  if (!wakeup) return;
+  Event event;
+  event.target = this;
+  event.kind = static_cast<std::uint32_t>(Kind::Timer);
+  event.node = site.id;
+  event.number = timer;
+  event.life = site.life;
+  event.key = key;
+  event.generation = wakeup->generation;
+  loop_.schedule(wakeup->at, std::move(event));
 }
 
 void Cluster::begin_sync(Site& site) {

@@ -92,6 +92,9 @@ class Cluster final : private Event::Target {
   /// Starts a node for the first time. `join` says that it is not a founding member.
   void start(NodeId node, bool join = false);
 
+  /// Puts a history on the node's disk. Requires: the node was never started.
+  void load(NodeId node, Image image);
+
   /// Kills the process: un-synced writes are lost from some point on, messages that wait for them
   /// never leave. Nothing happens if it is down already.
   void crash(NodeId node);
@@ -102,6 +105,9 @@ class Cluster final : private Event::Target {
   /// The process stops running until resume(); what comes due meanwhile is handled then.
   void pause(NodeId node);
   void resume(NodeId node);
+
+  /// Lets the node's timer come due now, whenever it was set to. Requires: the node is up.
+  void expire(NodeId node, std::uint32_t timer, std::uint64_t key = 0);
 
   bool is_up(NodeId node) const { return site(node).host != nullptr; }
   bool is_paused(NodeId node) const { return site(node).paused; }
@@ -191,6 +197,7 @@ class Cluster final : private Event::Target {
   void run(Site& site, const Step& step);
   void carry_out(Site& site);
   void set_timers(Site& site);
+  void arm(Site& site, std::uint32_t timer, std::uint64_t key, Time deadline);
   void release_early(Site& site);
   bool release(Site& site, std::vector<Outgoing>& outgoing, CrashPoint crash);
   void send(Site& site, Outgoing& outgoing);
