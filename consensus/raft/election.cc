@@ -15,7 +15,8 @@ bool Raft::may_stand(NodeId self) const {
 }
 
 void Raft::on_election_timeout(Ctx& ctx) {
-  if (!may_stand(ctx.self())) return;
+  // Who is no part of the group any more does not know either who leads it.
+  if (!may_stand(ctx.self())) return leader_.reset();
   if (role_ == Role::PreCandidate) reached(ctx, RaftReach::PreVoteLost);
   options_.pre_vote ? ask_for_pre_votes(ctx) : stand_for_election(ctx, false);
 }
