@@ -30,6 +30,7 @@ FaultPlan Swarm::plan() {
   calm_ms_ = plan_.storm_ms() / 2;
   conditions();
   const std::uint32_t acts = kinds_.empty() ? 0 : dice_.between(5, 20);
+  if (dice_.percent(75)) dethrone();
   for (std::uint32_t act = 1; act <= acts; ++act) {
     dice_ = Dice(seed_, act);
     if (dice_.percent(55) && plot()) continue;

@@ -45,6 +45,7 @@ class Swarm {
       : seed_(seed), nodes_(nodes), names_(message_names), dice_(seed, 0) {
     for (const auto& name : names_) {
       if (answers(name)) answers_.push_back(name);
+      if (name.find("Snapshot") != std::string::npos) transfers_.push_back(name);
     }
     choose_kinds(model);
   }
@@ -104,6 +105,12 @@ class Swarm {
   bool one_leader_after_the_other();
   bool leaders_cut_off();
 
+  /// The leader goes on in vain for longer than the others wait for it.
+  bool dethrone();
+
+  /// One end dies in the middle of something large.
+  bool transfer_broken_off();
+
   /// One follower is away for so long that the others no longer keep what it misses.
   bool left_behind();
   bool rolling_restart();
@@ -138,7 +145,8 @@ class Swarm {
   std::uint64_t seed_;
   std::uint32_t nodes_;
   const std::vector<std::string>& names_;
-  std::vector<std::string> answers_;
+  std::vector<std::string> answers_;    ///< messages that promise something
+  std::vector<std::string> transfers_;  ///< parts of something large
   Dice dice_;
   std::vector<FaultKind> kinds_;
   FaultModel on_;

@@ -5,7 +5,7 @@
 namespace lockstep::chaos {
 
 bool Swarm::plot() {
-  switch (dice_.below(13)) {
+  switch (dice_.below(15)) {
     case 0:
       return on(FaultKind::Crash) && crash_after_a_promise();
     case 1:
@@ -30,8 +30,11 @@ bool Swarm::plot() {
       return on(FaultKind::Crash) && rolling_restart();
     case 11:
       return on(FaultKind::Isolate) && nodes_ > 2 && leaders_cut_off();
+    case 12:
+    case 13:
+      return nodes_ > 2 && dethrone();
     default:
-      return on(FaultKind::Partition) && leader_in_a_minority();
+      return on(FaultKind::Crash) && !transfers_.empty() && transfer_broken_off();
   }
 }
 
@@ -57,7 +60,7 @@ bool Swarm::crash_at_a_write() {
 
 bool Swarm::leader_in_a_minority() {
   const std::uint32_t at = moment();
-  Fault& fault = add(at, charged(dice_.between(200, 900)));
+  Fault& fault = add(at, charged(dice_.between(350, 900)));
   Group& group = *fault.mutable_partition()->add_group();
   group.add_node()->set_role(Node::LEADER);
   const std::uint32_t minority = (nodes_ - 1) / 2;
@@ -79,9 +82,23 @@ bool Swarm::one_leader_after_the_other() {
   }
 }
 
+bool Swarm::dethrone() {
+  if (on(FaultKind::Partition) && dice_.percent(50)) return leader_in_a_minority();
+  if (on(FaultKind::Isolate)) return leaders_cut_off();
+  return on(FaultKind::Partition) && leader_in_a_minority();
+}
+
+bool Swarm::transfer_broken_off() {
+  const std::uint32_t which = dice_.between(1, 20);
+  Fault& fault = on_message(which, dice_.one_of(transfers_), dice_.between(1, 60));
+  fault.mutable_crash()->mutable_node()->set_role(dice_.percent(50) ? Node::SENDER
+                                                                    : Node::RECEIVER);
+  return true;
+}
+
 bool Swarm::leaders_cut_off() {
   const std::uint32_t at = moment();
-  Fault* fault = &add(at, charged(dice_.between(200, 700)));
+  Fault* fault = &add(at, charged(dice_.between(300, 700)));
   const std::uint32_t times = dice_.between(1, 4);
   for (std::uint32_t time = 1;; ++time) {
     Isolate& isolate = *fault->mutable_isolate();
