@@ -2,16 +2,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "consensus/raft/monitors.h"
-#include "consensus/raft/quorum.h"
 
 namespace lockstep::consensus {
 
 void RaftMonitor::claims(Watched& node, const transport::Leads& claim) {
   const Term term{claim.term};
   acts_as_leader(node, term);
+  uses_latest(node);
   node.leads = term;
+  node.unproven = {};
   std::fill(node.acknowledged.begin(), node.acknowledged.end(), Index{});
   if (committed_ < node.log.base() || is_forgotten(committed_)) return;
   const Place& committed = place(committed_);
@@ -23,7 +25,10 @@ void RaftMonitor::claims(Watched& node, const transport::Leads& claim) {
   }
 }
 
-void RaftMonitor::claims(Watched& node, const transport::Follows&) { node.leads = {}; }
+void RaftMonitor::claims(Watched& node, const transport::Follows&) {
+  node.leads = {};
+  node.unproven = {};
+}
 
 void RaftMonitor::claims(Watched& node, const transport::Appended& claim) {
   const Index index{claim.index};
@@ -36,6 +41,9 @@ void RaftMonitor::claims(Watched& node, const transport::Appended& claim) {
                               claim.index, number(node.log.last())));
   }
   node.log.append(entry.term);
+  if (const auto* sets = configurations_.find(index, entry.term)) {
+    node.configurations.add(index, *sets);
+  }
   if (is_forgotten(index)) return;
   auto& entries = place(index).entries;
   const auto known = std::find_if(entries.begin(), entries.end(),
@@ -72,6 +80,7 @@ void RaftMonitor::claims(Watched& node, const transport::Truncated& claim) {
                               to_string(node.id), claim.index));
   }
   node.log.truncate(index);
+  node.configurations.truncate(index);
 }
 
 void RaftMonitor::claims(Watched& node, const transport::Committed& claim) {
@@ -89,7 +98,7 @@ void RaftMonitor::claims(Watched& node, const transport::Committed& claim) {
   }
   node.commit = index;
   if (node.leads != Term{}) leader_commits(node, index, term);
-  if (is_forgotten(index) || violation_) return;
+  if (is_forgotten(index) || violation_ || index <= node.unproven) return;
   if (index > committed_) {
     return broken("Leaders Commit First", "§5.3",
                   fmt::format("{} committed index {}, which no leader had committed",
@@ -104,7 +113,8 @@ void RaftMonitor::claims(Watched& node, const transport::Committed& claim) {
   }
 }
 
-void RaftMonitor::leader_commits(const Watched& leader, Index index, Term term) {
+void RaftMonitor::leader_commits(Watched& leader, Index index, Term term) {
+  uses_latest(leader);
   if (term != leader.leads) {
     return broken(
         "Commit By Counting Own Term", "§5.4.2, Figure 8",
@@ -112,24 +122,44 @@ void RaftMonitor::leader_commits(const Watched& leader, Index index, Term term) 
                     "index {}",
                     to_string(leader.id), number(leader.leads), number(term), number(index)));
   }
-  const auto self = place_of(leader);
-  std::size_t copies = 1;
+  std::uint64_t copies = 0;
   for (std::size_t at = 0; at < nodes_.size(); ++at) {
-    copies += at != self && leader.acknowledged[at] >= index;
+    if (leader.acknowledged[at] >= index) copies |= raft::bit_of(nodes_[at].id);
   }
-  if (copies < raft::majority_of(nodes_.size())) {
-    return broken("Committed By A Majority", "§5.3",
-                  fmt::format("{} committed index {} of which it knows {} of {} copies",
-                              to_string(leader.id), number(index), copies, nodes_.size()));
+  const auto& [since, sets] = leader.configurations.latest();
+  if (sets.has_quorum(copies)) return commit_up_to(leader, index);
+  // A leader may count its own copy too early, as long as nobody hears of it.
+  copies |= raft::bit_of(leader.id);
+  if (sets.has_quorum(copies)) {
+    leader.unproven = index;
+    return;
   }
+  broken("Committed By A Quorum", "§5.3, dissertation §4.1",
+         fmt::format("{} committed index {} of which it knows copies on {}, which are no quorum of "
+                     "{}, its configuration since index {}",
+                     to_string(leader.id), number(index), to_string(raft::MemberSets{copies, 0, 0}),
+                     to_string(sets), number(since)));
+}
+
+/// What it wrote before is durable: its own copy counts.
+void RaftMonitor::has_stored(Watched& node) {
+  const Index index = std::exchange(node.unproven, Index{});
+  if (index > committed_ && node.leads != Term{}) commit_up_to(node, index);
+}
+
+void RaftMonitor::commit_up_to(const Watched& leader, Index index) {
+  const Index before = committed_;
   for (; committed_ < index; committed_ = next(committed_)) {
     Place& known = place(next(committed_));
     known.committed = leader.log.at(next(committed_)).value_or(Term{});
     known.committed_in = leader.leads;
   }
+  configurations_.each(before, index, [&](Index at, Term term, const raft::MemberSets& sets) {
+    if (place(at).committed == term) committed_configurations_.add(at, sets);
+  });
   for (const Watched& other : nodes_) {
     if (other.leads <= leader.leads || index < other.log.base()) continue;
-    if (other.log.at(index) == term) continue;
+    if (other.log.at(index) == leader.log.at(index)) continue;
     return broken("Leader Completeness", "Figure 3, §5.4",
                   fmt::format("{} leads term {} without the entry at index {}, which {} committed "
                               "in term {}",
@@ -147,7 +177,8 @@ void RaftMonitor::claims(Watched& node, const transport::Applied& claim) {
                     claim.index, number(node.applied), number(node.commit)));
   }
   node.applied = index;
-  if (is_forgotten(index)) return;
+  if (is_forgotten(index) || index > committed_) return;
+  applied_ = std::max(applied_, index);
   Place& known = place(index);
   const bool differs = known.is_applied && (known.command_digest != claim.command_digest ||
                                             known.result_digest != claim.result_digest);
@@ -177,8 +208,10 @@ void RaftMonitor::claims(Watched& node, const transport::Installed& claim) {
   if (!agree_on_state(node, index, term, claim.state_digest)) return;
   if (index >= node.log.base() && node.log.at(index) == term) {
     node.log.compact(index);
+    node.configurations.compact(index);
   } else {
     node.log.reset(index, term);
+    node.configurations.reset(index, committed_configurations_.at(index).sets);
   }
   node.commit = node.applied = index;
   forget_compacted();
@@ -196,16 +229,18 @@ void RaftMonitor::claims(Watched& node, const transport::Compacted& claim) {
   if (!agree_on_state(node, index, term, claim.state_digest)) return;
   if (boots) {
     node.log.reset(index, term);
+    node.configurations.reset(index, committed_configurations_.at(index).sets);
     node.commit = node.applied = index;
   } else if (index > node.log.base()) {
     node.log.compact(index);
+    node.configurations.compact(index);
   }
   forget_compacted();
 }
 
 bool RaftMonitor::agree_on_state(const Watched& node, Index index, Term term,
                                  std::uint64_t digest) {
-  if (is_forgotten(index)) return true;
+  if (is_forgotten(index) || index <= node.unproven) return true;
   const bool committed = index <= committed_ && place(index).committed == term;
   if (!committed) {
     broken("Only Committed State Is Compacted", "§7",

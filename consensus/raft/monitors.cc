@@ -3,10 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
-#include "consensus/raft/quorum.h"
 #include "consensus/raft/raft.messages.h"
 
 namespace lockstep::consensus {
@@ -16,27 +14,37 @@ bool is_vote(const raft::VoteReply& reply) { return reply.granted() && !reply.pr
 
 }  // namespace
 
-RaftMonitor::RaftMonitor(std::vector<NodeId> members) : places_(1) {
-  for (const NodeId member : members) {
-    nodes_.emplace_back().id = member;
-    nodes_.back().acknowledged.resize(members.size());
-  }
+RaftMonitor::RaftMonitor(const std::vector<NodeId>& founders) : places_(1) {
+  for (const NodeId founder : founders) founders_.voters |= raft::bit_of(founder);
+  committed_configurations_.reset({}, founders_);
+  for (const NodeId founder : founders) add(founder);
 }
 
 void RaftMonitor::see(const Witness& witness) {
-  Watched* const node = find(witness.node);
-  if (violation_ || node == nullptr) return;
+  if (violation_) return;
+  Watched* node = find(witness.node);
+  if (node == nullptr && witness.kind == Witness::Kind::Started) node = add(witness.node);
+  if (node == nullptr) return;
   now_ = witness.at;
   event_ = witness.event;
   switch (witness.kind) {
     case Witness::Kind::Crashed:
       node->leads = {};
+      node->unproven = {};
       break;
     case Witness::Kind::Started:
       // The node claims anew what its disk gave back.
       node->leads = {};
-      node->commit = node->applied = {};
+      node->commit = node->applied = node->read_locally = node->unproven = {};
       node->log.reset({}, {});
+      node->configurations.reset({}, founders_);
+      node->configured = {};
+      break;
+    case Witness::Kind::Requested:
+      requested(witness);
+      break;
+    case Witness::Kind::Stored:
+      has_stored(*node);
       break;
     case Witness::Kind::Sent:
       sent(*node, find(witness.peer), witness);
@@ -68,9 +76,11 @@ void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
       }
       return;
     case raft::Message::kAppendEntries:
-      return acts_as_leader(node, Term{message->append_entries().term()});
+      acts_as_leader(node, Term{message->append_entries().term()});
+      return proposes(node, message->append_entries());
     case raft::Message::kInstallSnapshot:
-      return acts_as_leader(node, Term{message->install_snapshot().term()});
+      acts_as_leader(node, Term{message->install_snapshot().term()});
+      return offers(node, message->install_snapshot());
     case raft::Message::kAppendReply: {
       const auto& reply = message->append_reply();
       if (reply.success()) acknowledges(node, Term{reply.term()}, Index{reply.match_index()});
@@ -82,8 +92,9 @@ void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
       return;
     }
     case raft::Message::kTimeoutNow:
-    case raft::Message::kReadIndex:
     case raft::Message::kReadIndexReply:
+      return names_read_index(node, message->read_index_reply());
+    case raft::Message::kReadIndex:
     case raft::Message::BODY_NOT_SET:
       return;
   }
@@ -92,7 +103,11 @@ void RaftMonitor::sent(Watched& node, Watched* peer, const Witness& witness) {
 void RaftMonitor::delivered(Watched& node, const Watched& peer, const Witness& witness) {
   const auto* message = witness.message_as<raft::Message>();
   if (message == nullptr) return;
-  visit(*message, [&](const auto& body) { node.heard = std::max(node.heard, Term{body.term()}); });
+  // Who hears a leader ignores candidates, their terms too (dissertation §4.2.3).
+  if (!message->has_request_vote()) {
+    visit(*message,
+          [&](const auto& body) { node.heard = std::max(node.heard, Term{body.term()}); });
+  }
   const auto acknowledged = [&](std::uint64_t term, std::uint64_t index) {
     if (Term{term} != node.leads) return;
     Index& known = node.acknowledged[place_of(peer)];
@@ -104,7 +119,7 @@ void RaftMonitor::delivered(Watched& node, const Watched& peer, const Witness& w
     const Term term{message->vote_reply().term()};
     if (term > node.votes_in) node.voters = 0;
     node.votes_in = std::max(node.votes_in, term);
-    if (term == node.votes_in) node.voters |= 1ull << place_of(peer);
+    if (term == node.votes_in) node.voters |= raft::bit_of(peer.id);
   } else if (message->has_append_reply() && message->append_reply().success()) {
     acknowledged(message->append_reply().term(), message->append_reply().match_index());
   } else if (message->has_snapshot_reply() && message->snapshot_reply().installed()) {
@@ -137,43 +152,57 @@ void RaftMonitor::votes(Watched& node, Term term, NodeId candidate) {
 void RaftMonitor::asked_to_vote(Watched& node, const Watched& candidate,
                                 const raft::RequestVote& request) {
   const Term term{request.term()};
-  if (term < node.asked_in) return;
+  if (request.pre_vote() || term < node.asked_in) return;
   if (term > node.asked_in) node.worthy = 0;
   node.asked_in = term;
   const auto theirs = std::pair(Term{request.last_term()}, Index{request.last_index()});
   const auto own = std::pair(node.log.last_term(), node.log.last());
-  if (theirs >= own) node.worthy |= 1ull << place_of(candidate);
+  if (theirs >= own) node.worthy |= raft::bit_of(candidate.id);
 }
 
 void RaftMonitor::votes_for_another(Watched& node, Term term, const Watched& candidate) {
   votes(node, term, candidate.id);
   const bool asked_itself = candidate.id == node.id || term != node.asked_in;
-  if (asked_itself || (node.worthy >> place_of(candidate) & 1) != 0) return;
+  if (asked_itself || (node.worthy & raft::bit_of(candidate.id)) != 0) return;
   broken("Votes Go To Up-To-Date Logs", "§5.4.1",
-         fmt::format("{} voted in term {} for {}, whose log was behind its own",
-                     to_string(node.id), number(term), to_string(candidate.id)));
+         fmt::format("{} voted in term {} for {}, whose log was behind its own", to_string(node.id),
+                     number(term), to_string(candidate.id)));
 }
 
 void RaftMonitor::acts_as_leader(Watched& node, Term term) {
-  const auto [known, is_new] = leaders_.try_emplace(term, node.id);
-  if (known->second != node.id) {
+  if (term == node.led) return;
+  if (const Watched* const known = leader_of(term)) {
     return broken("Election Safety", "Figure 3, §5.2",
-                  fmt::format("{} and {} both lead term {}", to_string(known->second),
+                  fmt::format("{} and {} both lead term {}", to_string(known->id),
                               to_string(node.id), number(term)));
   }
-  if (!is_new) return;
-  std::uint64_t voters = node.votes_in == term ? node.voters : 0;
-  voters |= 1ull << place_of(node);
-  const auto count = static_cast<std::size_t>(std::popcount(voters));
-  if (count < raft::majority_of(nodes_.size())) {
-    broken("Elected By A Majority", "§5.2",
-           fmt::format("{} leads term {} with {} of {} votes", to_string(node.id), number(term),
-                       count, nodes_.size()));
+  node.led = term;
+  const std::uint64_t voters = (node.votes_in == term ? node.voters : 0) | raft::bit_of(node.id);
+  const auto& [since, sets] = node.configurations.latest();
+  if (!sets.has_quorum(voters)) {
+    broken("Elected By A Quorum", "§5.2, dissertation §4.1",
+           fmt::format("{} leads term {} with the votes of {}, which are no quorum of {}, its "
+                       "configuration since index {}",
+                       to_string(node.id), number(term), to_string(raft::MemberSets{voters, 0, 0}),
+                       to_string(sets), number(since)));
   }
   const auto oldest = std::min_element(
       nodes_.begin(), nodes_.end(),
       [](const Watched& one, const Watched& other) { return one.sent < other.sent; });
-  leaders_.erase(leaders_.begin(), leaders_.lower_bound(oldest->sent));
+  std::erase_if(leaders_, [&](const Leader& leader) { return leader.term < oldest->sent; });
+  const auto after = std::find_if(leaders_.begin(), leaders_.end(),
+                                  [&](const Leader& leader) { return leader.term > term; });
+  leaders_.insert(after, {term, node.id});
+}
+
+/// Null if none is known.
+const RaftMonitor::Watched* RaftMonitor::leader_of(Term term) const {
+  // Nearly every question is about the latest.
+  for (auto leader = leaders_.rbegin(); leader != leaders_.rend(); ++leader) {
+    if (leader->term == term) return &nodes_[places_of_nodes_[number(leader->node)] - 1u];
+    if (leader->term < term) break;
+  }
+  return nullptr;
 }
 
 void RaftMonitor::acknowledges(const Watched& node, Term term, Index index) {
@@ -185,17 +214,15 @@ void RaftMonitor::acknowledges(const Watched& node, Term term, Index index) {
         fmt::format("{} acknowledged index {} in term {}, but its log ends at {}",
                     to_string(node.id), number(index), number(term), number(node.log.last())));
   }
-  const auto known = leaders_.find(term);
-  if (known == leaders_.end()) return;
-  const Watched& leader = *find(known->second);
+  const Watched* const leader = leader_of(term);
   const auto own = node.log.at(index);
-  if (leader.leads != term || !own || index < leader.log.base()) return;
-  if (leader.log.at(index) != own) {
+  if (leader == nullptr || leader->leads != term || !own || index < leader->log.base()) return;
+  if (leader->log.at(index) != own) {
     broken("Acknowledged Entries Match", "§5.3",
            fmt::format("{} acknowledged index {} in term {}, where it has an entry of term {} that "
                        "the leader {} has not",
                        to_string(node.id), number(index), number(term), number(*own),
-                       to_string(leader.id)));
+                       to_string(leader->id)));
   }
 }
 
@@ -204,13 +231,26 @@ void RaftMonitor::acknowledges(const Watched& node, Term term, Index index) {
 void RaftMonitor::forget_compacted() {
   Index lowest = nodes_.front().log.base();
   for (const Watched& node : nodes_) lowest = std::min(lowest, node.log.base());
+  if (lowest <= first_place_) return;
   for (; first_place_ < lowest; first_place_ = next(first_place_)) places_.pop_front();
+  configurations_.forget(lowest);
+  committed_configurations_.compact(lowest);
 }
 
 RaftMonitor::Watched* RaftMonitor::find(NodeId node) {
-  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
-                                  [&](const Watched& watched) { return watched.id == node; });
-  return found == nodes_.end() ? nullptr : &*found;
+  const std::uint64_t place = number(node) < kNodes ? places_of_nodes_[number(node)] : 0;
+  return place == 0 ? nullptr : &nodes_[place - 1];
+}
+
+/// Null if its number is too high.
+RaftMonitor::Watched* RaftMonitor::add(NodeId node) {
+  if (number(node) == 0 || number(node) >= kNodes) return nullptr;
+  Watched& watched = nodes_.emplace_back();
+  watched.id = node;
+  watched.configurations.reset({}, founders_);
+  places_of_nodes_[number(node)] = static_cast<std::uint8_t>(nodes_.size());
+  for (Watched& leader : nodes_) leader.acknowledged.resize(nodes_.size());
+  return &nodes_.back();
 }
 
 std::size_t RaftMonitor::place_of(const Watched& node) const {
@@ -231,17 +271,20 @@ void RaftMonitor::broken(std::string_view rule, std::string_view source, std::st
 std::uint64_t RaftMonitor::digest() const {
   statemachine::Fold digest;
   for (const Watched& node : nodes_) {
-    for (const Term term :
-         {node.sent, node.heard, node.voted_in, node.asked_in, node.votes_in, node.leads}) {
+    for (const Term term : {node.sent, node.heard, node.voted_in, node.asked_in, node.votes_in,
+                            node.led, node.leads}) {
       digest(number(term));
+    }
+    for (const Index index :
+         {node.unproven, node.commit, node.applied, node.read_locally, node.configured}) {
+      digest(number(index));
     }
     digest(number(node.voted_for));
     digest(node.worthy);
     digest(node.voters);
     for (const Index index : node.acknowledged) digest(number(index));
-    digest(number(node.commit));
-    digest(number(node.applied));
     node.log.fold_into(digest);
+    node.configurations.fold_into(digest);
   }
   digest(leaders_.size());
   for (const auto& [term, leader] : leaders_) {
@@ -250,6 +293,10 @@ std::uint64_t RaftMonitor::digest() const {
   }
   digest(number(first_place_));
   digest(number(committed_));
+  digest(number(applied_));
+  configurations_.fold_into(digest);
+  committed_configurations_.fold_into(digest);
+  reads_.fold_into(digest);
   digest(places_.size());
   for (const Place& known : places_) {
     digest(known.entries.size());

@@ -3,18 +3,24 @@
 //
 // The monitor watches messages and claims. A claim is never evidence for the node that makes it:
 // votes and acknowledgements are counted as messages that reached the leader, and what a node
-// claims about its log is compared with what others hold. Each event costs constant time; memory is
-// that of the log entries that some node has not compacted yet.
+// claims about its log is compared with what others hold. Which configuration counts follows from
+// the logs too. Each event costs constant time; memory is that of the log entries that some node
+// has not compacted yet.
+//
+// monitors.cc is about messages, monitored_claims.cc about logs, monitored_changes.cc about who
+// takes part, monitored_reads.cc about reads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "consensus/raft/monitored_configurations.h"
+#include "consensus/raft/monitored_reads.h"
 #include "consensus/raft/position.h"
 #include "consensus/raft/terms.h"
 #include "consensus/vocabulary.h"
@@ -25,6 +31,7 @@ namespace raft {
 class AppendEntries;
 class AppendReply;
 class InstallSnapshot;
+class ReadIndexReply;
 class RequestVote;
 class SnapshotReply;
 class VoteReply;
@@ -32,8 +39,9 @@ class VoteReply;
 
 class RaftMonitor {
  public:
-  /// Watches a group of these members, fewer than 65.
-  explicit RaftMonitor(std::vector<NodeId> members);
+  /// Watches a group with these founders, and whoever starts later. Requires: all numbers are from
+  /// 1 to 63; other nodes are not watched.
+  explicit RaftMonitor(const std::vector<NodeId>& founders);
 
   /// Takes note of one event. After the first violation it notes nothing more.
   void see(const Witness& witness);
@@ -57,12 +65,17 @@ class RaftMonitor {
     Term asked_in{};                  // The latest term in which it was asked for its vote,
     std::uint64_t worthy = 0;         // and the candidates whose log was then up to date.
     Term votes_in{};                  // The latest term in which votes reached it,
-    std::uint64_t voters = 0;         // and from which places.
+    std::uint64_t voters = 0;         // and from whom.
+    Term led{};                       // The latest term in which it is known for the leader.
     Term leads{};                     // 0 while it does not lead.
-    std::vector<Index> acknowledged;  // To it as the leader, by place.
+    std::vector<Index> acknowledged;  // To it as the leader, by place; by itself too.
+    Index unproven{};                 // It committed this, before its own copy was durable.
     Index commit{};                   // Of this life, as are the following.
     Index applied{};
+    Index read_locally{};
     raft::Terms log;
+    raft::InForce configurations;
+    Index configured{};  // Since when the configuration stands that it says it uses.
   };
 
   /// An entry that stood in some log.
@@ -92,6 +105,7 @@ class RaftMonitor {
   void votes_for_another(Watched& node, Term term, const Watched& candidate);
   void acts_as_leader(Watched& node, Term term);
   void acknowledges(const Watched& node, Term term, Index index);
+  const Watched* leader_of(Term term) const;
 
   void claims(Watched& node, const transport::Leads& claim);
   void claims(Watched& node, const transport::Follows& claim);
@@ -102,25 +116,52 @@ class RaftMonitor {
   void claims(Watched& node, const transport::Installed& claim);
   void claims(Watched& node, const transport::Compacted& claim);
   void claims(Watched&, const transport::Reached&) {}
-  void claims(Watched&, const transport::Configured&) {}
-  void claims(Watched&, const transport::Served&) {}
+  void claims(Watched& node, const transport::Configured& claim);
+  void claims(Watched& node, const transport::Served& claim);
 
-  void leader_commits(const Watched& leader, Index index, Term term);
+  void leader_commits(Watched& leader, Index index, Term term);
+  void commit_up_to(const Watched& leader, Index index);
+  void has_stored(Watched& node);
   bool agree_on_state(const Watched& node, Index index, Term term, std::uint64_t digest);
   void forget_compacted();
 
+  void learns(const Watched& node, Index index, Term term, raft::MemberSets sets);
+  void changes(const Watched& leader, Index index, raft::MemberSets sets);
+  void uses_latest(const Watched& node);
+  void proposes(const Watched& node, const raft::AppendEntries& append);
+  void offers(const Watched& node, const raft::InstallSnapshot& chunk);
+
+  void requested(const Witness& witness);
+  bool has_state_after(const Watched& node, Index index);
+  void reads_as_leader(const Watched& node);
+  void names_read_index(const Watched& node, const raft::ReadIndexReply& reply);
+
   Watched* find(NodeId node);
+  Watched* add(NodeId node);
   std::size_t place_of(const Watched& node) const;
   bool is_forgotten(Index index) const { return index < first_place_; }
   Place& place(Index index);
 
   void broken(std::string_view rule, std::string_view source, std::string story);
 
+  static constexpr std::size_t kNodes = 64;
+
+  struct Leader {
+    Term term{};
+    NodeId node{};
+  };
+
+  raft::MemberSets founders_;
   std::vector<Watched> nodes_;
-  std::map<Term, NodeId> leaders_;  // Those with a majority's votes.
-  std::deque<Place> places_;        // From first_place_ on.
+  std::array<std::uint8_t, kNodes> places_of_nodes_{};  // By number, from 1; 0 if not watched.
+  std::vector<Leader> leaders_;                         // Those with a quorum's votes; ascending.
+  std::deque<Place> places_;                            // From first_place_ on.
   Index first_place_{};
   Index committed_{};  // The highest index that a leader committed.
+  Index applied_{};    // The highest committed index that a node applied.
+  raft::ConfigurationEntries configurations_;
+  raft::InForce committed_configurations_;
+  raft::MonitoredReads reads_;
   std::optional<Violation> violation_;
   Time now_{};  // Of the event being seen.
   std::uint64_t event_ = 0;

@@ -64,7 +64,35 @@ TEST_CASE("monitor: a leader commits what a majority acknowledged to it [§5.3]"
   story.append(kSecond, 1, 1);
   story.sent(kSecond, kSelf, accepted(1, 1));  // It does not arrive.
   story.claimed(kSelf, Committed{{}, 1, 1});
-  CHECK(story.rule() == "Committed By A Majority");
+  CHECK(story.rule() == "Committed By A Quorum");
+}
+
+TEST_CASE("monitor: a leader may count its own copy too early, if nobody hears of it") {
+  Story story;
+  story.elect(kSelf, 1, kSecond);
+  story.append(kSelf, 1, 1);
+  story.append(kSecond, 1, 1);
+  story.sent(kSecond, kSelf, accepted(1, 1));
+  story.delivered(kSelf, kSecond, accepted(1, 1));
+  story.claimed(kSelf, Committed{{}, 1, 1});
+  story.apply(kSelf, 1, 1);
+  CHECK(story.rule() == "");
+  SUBCASE("it counts once it is durable") {
+    story.happened(Witness::Kind::Stored, kSelf);
+    story.claimed(kSecond, Committed{{}, 1, 1});
+    story.apply(kSecond, 1, 1);
+    CHECK(story.rule() == "");
+  }
+  SUBCASE("a crash undoes it") {
+    story.happened(Witness::Kind::Crashed, kSelf);
+    story.happened(Witness::Kind::Started, kSelf);
+    story.claimed(kSecond, Truncated{{}, 1});
+    CHECK(story.rule() == "");
+  }
+  SUBCASE("others must not hear of it before") {
+    story.claimed(kSecond, Committed{{}, 1, 1});
+    CHECK(story.rule() == "Leaders Commit First");
+  }
 }
 
 TEST_CASE("monitor: followers commit what a leader committed [§5.3]") {
@@ -94,6 +122,7 @@ TEST_CASE("monitor: Leader Completeness [Figure 3]") {
     story.sent(kSecond, kSelf, accepted(1, 1));
     story.elect(kSecond, 2, kThird);
     story.delivered(kSelf, kSecond, accepted(1, 1));
+    story.store_own(kSelf, 1, 1);
     story.claimed(kSelf, Committed{{}, 1, 1});
     CHECK(story.rule() == "");
   }
@@ -104,6 +133,7 @@ TEST_CASE("monitor: Leader Completeness [Figure 3]") {
     story.sent(kSecond, kSelf, accepted(1, 1));
     story.elect(kThird, 2, kSecond);
     story.delivered(kSelf, kSecond, accepted(1, 1));
+    story.store_own(kSelf, 1, 1);
     story.claimed(kSelf, Committed{{}, 1, 1});
     CHECK(story.rule() == "Leader Completeness");
   }
@@ -230,6 +260,7 @@ TEST_CASE("the monitor keeps working when all nodes have compacted") {
   story.claimed(kSecond, Committed{{}, 1, 1});
   for (const NodeId node : {kSelf, kSecond}) story.claimed(node, Compacted{{}, 1, 1, 99});
   story.claimed(kThird, Installed{{}, 1, 1, 99});
+  story.claimed(kThird, Configured{{}, 1, 1, 0b1110, 0, 0});
   story.append(kSelf, 2, 1);
   story.append(kSecond, 2, 1);
   story.acknowledge(kSecond, kSelf, 1, 2);

@@ -12,9 +12,11 @@ using transport::Appended;
 using transport::Applied;
 using transport::Committed;
 using transport::Compacted;
+using transport::Configured;
 using transport::Follows;
 using transport::Installed;
 using transport::Leads;
+using transport::Served;
 using transport::Truncated;
 
 /// A group of three under a monitor, with the steps that make up a story.
@@ -35,11 +37,18 @@ class Story : public Shown<RaftMonitor> {
     claimed(node, Appended{{}, index, term, index * 1000 + term});
   }
 
-  /// `node` has the leader's log up to `index` and says so.
+  /// `node` has the leader's log up to `index` and says so, as does the leader itself.
   void acknowledge(NodeId node, NodeId leader, std::uint64_t term, std::uint64_t index) {
     delivered(node, leader, entries(term, 0, 0, {}));
     sent(node, leader, accepted(term, index));
     delivered(leader, node, accepted(term, index));
+    store_own(leader, term, index);
+  }
+
+  /// The leader's own log is durable up to `index`.
+  void store_own(NodeId leader, std::uint64_t term, std::uint64_t index) {
+    sent(leader, leader, accepted(term, index));
+    delivered(leader, leader, accepted(term, index));
   }
 
   void apply(NodeId node, std::uint64_t index, std::uint64_t term, std::uint64_t result = 7) {
