@@ -4,18 +4,8 @@ namespace lockstep::bench {
 
 using transport::NodeId;
 
-namespace {
-
-transport::ClusterOptions hosted_by(transport::HostFactory host) {
-  transport::ClusterOptions options;
-  options.host = std::move(host);
-  return options;
-}
-
-}  // namespace
-
-ClosedLoop::ClosedLoop(Load load, transport::HostFactory host)
-    : load_(std::move(load)), cluster_(loop_, hosted_by(std::move(host))) {
+ClosedLoop::ClosedLoop(Load load, transport::ClusterOptions options)
+    : load_(std::move(load)), cluster_(loop_, std::move(options)) {
   cluster_.set_reply_sink(this);
   for (std::uint32_t id = 1; id <= load_.nodes; ++id) cluster_.add(NodeId{id}, load_.make());
   if (load_.attach) load_.attach(cluster_);

@@ -22,10 +22,12 @@ struct Load {
 /// A cluster under load, driven event by event.
 class ClosedLoop final : private transport::ReplySink {
  public:
-  ClosedLoop(Load load, transport::HostFactory host);
+  explicit ClosedLoop(Load load, transport::ClusterOptions options = {});
   ~ClosedLoop() override { loop_.clear(); }
 
   void step() { loop_.step(); }
+  /// Events of the loop so far.
+  std::uint64_t events() const { return loop_.fired(); }
   const transport::ClusterCounts& counts() const { return cluster_.counts(); }
   /// Requests that were executed.
   std::uint64_t replies() const { return replies_; }

@@ -3,7 +3,9 @@
 namespace lockstep::bench {
 
 void run(benchmark::State& state, const Load& load, transport::HostFactory host) {
-  ClosedLoop running(load, std::move(host));
+  transport::ClusterOptions options;
+  options.host = std::move(host);
+  ClosedLoop running(load, std::move(options));
   for (int i = 0; i < 10'000; ++i) running.step();
   const transport::ClusterCounts before = running.counts();
   const std::uint64_t replies = running.replies();

@@ -1,33 +1,15 @@
 // The price of virtual time itself: events that do nothing, and coroutines that sleep.
 #include <benchmark/benchmark.h>
 
-#include "transport/random.h"
+#include "tests/bench/flight.h"
 #include "transport/simulated/executor.h"
 
 namespace lockstep::bench {
 namespace {
 
 using namespace std::chrono_literals;
-using transport::Event;
 using transport::EventLoop;
 using transport::VirtualTime;
-
-/// Every event schedules the next, at a delay as of a network.
-struct Flight final : Event::Target {
-  explicit Flight(std::int64_t in_flight) {
-    for (std::int64_t i = 0; i < in_flight; ++i) {
-      Event event;
-      event.target = this;
-      loop.schedule(loop.now() + delay(), std::move(event));
-    }
-  }
-  transport::Duration delay() {
-    return transport::within(transport::draw(1, "flight", 0, ordinal++), {1ms, 5ms});
-  }
-  void fire(Event& event) override { loop.schedule(loop.now() + delay(), std::move(event)); }
-  EventLoop loop;
-  std::uint64_t ordinal = 0;
-};
 
 void bare_loop(benchmark::State& state) {
   Flight flight(state.range(0));

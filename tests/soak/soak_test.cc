@@ -24,7 +24,7 @@ TEST_CASE("ten million events hold memory flat") {
     monitors = std::make_unique<bench::Monitors>(cluster);
     cluster.add_observer(monitors.get());
   };
-  bench::ClosedLoop running(load, transport::in_process());
+  bench::ClosedLoop running(load);
   // Between two compactions memory goes up and down, so the peaks of two stretches are compared.
   const auto peak = [&](int events) {
     std::size_t most = 0;

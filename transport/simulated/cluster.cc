@@ -114,7 +114,7 @@ bool Cluster::rot(NodeId node, std::uint64_t ordinal) {
 void Cluster::fire(Event& event) {
   if (static_cast<Kind>(event.kind) == Kind::ReplyToClient) {
     digest_(static_cast<std::uint64_t>(loop_.now().time_since_epoch().count()));
-    digest_(event.payload.digest());
+    fold_payload(event.payload);
     if (sink_ != nullptr) {
       sink_->on_reply(ClientId{event.key}, event.peer,
                       static_cast<const Reply&>(event.payload.message()));
@@ -171,7 +171,7 @@ void Cluster::step(Site& site, Event& event) {
     }
   }
   fold_event(kind, site, event);
-  if (call.payload) digest_(call.payload.digest());
+  if (call.payload) fold_payload(call.payload);
   tell(seen);
   run(site, call);
 }

@@ -57,6 +57,7 @@ struct ClusterOptions {
   Between sync{200us, 1ms};  ///< how long an fsync takes
   HostFactory host = in_process();
   bool keeps_log = false;  ///< nodes' log lines are formatted and witnessed
+  bool digests = true;     ///< for benchmarks only: without, the run has no digest
 };
 
 /// What a run cost.
@@ -207,6 +208,7 @@ class Cluster final : private Event::Target {
   void end_sync(Site& site);
   void kill(Site& site);
   void fold_event(Kind kind, const Site& site, const Event& event);
+  void fold_payload(const Envelope& payload);
   void fold_effects(const Effects& effects);
   static Kind arrival_of(Outgoing::Kind kind);
   void arrive(Kind kind, NodeId from, NodeId to, Envelope payload, Time at,

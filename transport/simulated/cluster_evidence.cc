@@ -15,7 +15,12 @@ void Cluster::fold_event(Kind kind, const Site& site, const Event& event) {
   }
 }
 
+void Cluster::fold_payload(const Envelope& payload) {
+  if (options_.digests) digest_(payload.digest());
+}
+
 void Cluster::fold_effects(const Effects& effects) {
+  if (!options_.digests) return;
   for (const auto& write : effects.writes) {
     digest_(static_cast<bool>(write.value));
     fold(digest_, write.key);
