@@ -137,6 +137,7 @@ std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& descriptio
     return error("nodes: {} are too many, at most {}", spec.nodes, kNodesMax);
   }
   spec.seed = description.seed();
+  spec.all_linearizable = description.all_linearizable();
   spec.workload.machine = description.workload().machine();
   if (spec.workload.machine.empty()) spec.workload.machine = spec.system->machines.front();
   if (description.has_workload()) read_workload(description.workload(), spec.workload);
@@ -169,6 +170,7 @@ RunDescription describe(const RunSpec& spec) {
   }
   description.set_nodes(spec.nodes);
   description.set_seed(spec.seed);
+  description.set_all_linearizable(spec.all_linearizable);
   auto& workload = *description.mutable_workload();
   workload.set_machine(spec.workload.machine);
   workload.set_clients(spec.workload.clients);
@@ -246,6 +248,7 @@ std::string command_line(const RunSpec& spec, std::string_view plan_file) {
   if (workload.skewed) line += " --skewed";
   if (workload.open_loop) line += " --open-loop";
   if (!beyond(spec.plan, spec.system->survives(spec.options)).empty()) line += " --beyond-promise";
+  if (spec.all_linearizable) line += " --promise linearizable";
   if (!is_own_plan) line += fmt::format(" --faults {}", plan_file);
   return line;
 }

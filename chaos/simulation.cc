@@ -61,6 +61,15 @@ struct Founded {
   Cluster cluster;
 };
 
+std::vector<ReadLevel> levels_of(const RunSpec& spec) {
+  std::vector<ReadLevel> levels;
+  if (spec.system->read_levels) levels = spec.system->read_levels(spec.options);
+  if (spec.all_linearizable) {
+    for (auto& level : levels) level.promise = ReadLevel::Promise::Linearizable;
+  }
+  return levels;
+}
+
 class Simulation {
  public:
   Simulation(const RunSpec& spec, const Attach& attach)
@@ -69,8 +78,7 @@ class Simulation {
         cluster_(founded_.cluster),
         injector_(cluster_, spec.plan, spec.seed),
         watch_(spec.system->monitors(spec.nodes)),
-        levels_(spec.system->read_levels ? spec.system->read_levels(spec.options)
-                                         : std::vector<ReadLevel>()),
+        levels_(levels_of(spec)),
         clients_(cluster_, *spec.system, levels_, spec.workload, spec.patience, spec.seed) {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
     cluster_.add_observer(&coverage_);

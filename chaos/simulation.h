@@ -37,6 +37,8 @@ struct RunSpec {
   /// Every how many promises the restart probe asks; 0 for never.
   std::uint64_t probe_stride = 16;
   CheckOptions check;
+  /// Reads of all levels have to be linearizable, also of those that promise less.
+  bool all_linearizable = false;
   transport::HostFactory host = transport::in_process();
   /// Nodes' log lines are formatted, for those who attach; the digest stays the same.
   bool keeps_log = false;

@@ -174,6 +174,9 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
         fmt::format("  This was to be expected: the plan goes beyond what {} promises ({}).\n",
                     spec.system->name, spec.system->survives(spec.options).beyond(further.front()));
   }
+  if (spec.all_linearizable && result.detector == "linearizability") {
+    text += "  Reads at every level had to be linearizable (--promise), also where less is promised.\n";
+  }
   return text;
 }
 

@@ -50,6 +50,11 @@ void RunOptions::add_to(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--beyond-promise", beyond_promise,
                    "Allow faults that the system does not promise to survive");
+  command
+      .add_option("--promise", promise,
+                  "What reads have to keep: own (what their level promises), or linearizable (all)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"own", "linearizable"}));
   command.add_option("--option", options, "An option of the system, as name=value")
       ->allow_extra_args(false);
   command.add_flag("--default-options", default_options,
@@ -98,6 +103,7 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
   description.set_nodes(nodes);
   description.set_seed(seed);
   description.set_beyond_promise(beyond_promise);
+  description.set_all_linearizable(promise == "linearizable");
   auto& wanted = *description.mutable_workload();
   wanted.set_machine(workload);
   wanted.set_clients(clients);

@@ -31,6 +31,7 @@ struct RunOptions {
   bool open_loop = false;
   std::string faults = "swarm";
   bool beyond_promise = false;
+  std::string promise = "own";
   std::vector<std::string> options;
   bool default_options = false;
   bool wire = false;
