@@ -27,7 +27,7 @@ struct SystemOption {
   std::string help;
   /// Values that keep the promise, whatever other options have of theirs: a swarm draws one. Empty
   /// for an option that it leaves alone.
-  std::vector<std::string> swarm;
+  std::vector<std::string> swarm{};
 };
 
 /// A way in which clients may ask for a read, and what it promises them.

@@ -133,7 +133,7 @@ Raft::ReadLevel default_level(std::string_view name) {
 /// Timeouts only cost time if clocks are wrong; leases rely on them. With rates off by up to e, the
 /// leader's lease ends in time if it is (1 - e) / (1 + e) of the election timeout.
 chaos::FaultModel survives(const OptionValues& given) {
-  auto model = chaos::FaultModel::crash_recovery();
+  auto model = chaos::FaultModel::crash_recovery().allow(chaos::FaultKind::Membership);
   constexpr std::uint64_t kMillion = 1'000'000;
   OptionReader reader(given, options());
   const std::uint64_t margin = reader.number("lease_margin", 0, 100);

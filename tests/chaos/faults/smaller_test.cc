@@ -5,6 +5,7 @@
 #include <array>
 #include <numeric>
 
+#include "tests/chaos/cases.h"
 #include "tests/chaos/faults/stage.h"
 
 namespace lockstep::toy_faults {
@@ -62,7 +63,7 @@ rc::Gen<FaultPlan> any_plan() {
 }
 
 TEST_CASE("every smaller plan is smaller by the measure, and valid") {
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < tests::cases(300); ++seed) {
     const FaultPlan plan = chaos::swarm_plan(seed, everything(), 5, kNames);
     CAPTURE(seed);
     for (const auto& candidate : chaos::smaller(plan)) {

@@ -2,10 +2,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <cstdlib>
+#include "tests/chaos/cases.h"
 
 int main(int argument_count, char** arguments) {
-  // The same cases each time; a longer search with others is a matter of the environment.
-  setenv("RC_PARAMS", "seed=20", 0);
+  lockstep::tests::set_up_rapidcheck(100);
   return doctest::Context(argument_count, arguments).run();
 }

@@ -8,6 +8,7 @@
 #include "chaos/run_description.h"
 #include "chaos/simulation.h"
 #include "labs/systems/registry.h"
+#include "tests/chaos/cases.h"
 
 namespace lockstep::tests {
 

@@ -7,6 +7,7 @@
 
 #include "labs/systems/registry.h"
 #include "statemachine/kv.h"
+#include "tests/chaos/cases.h"
 
 using namespace lockstep;
 using namespace std::chrono_literals;
@@ -20,7 +21,7 @@ namespace kv = statemachine::kv;
 namespace {
 
 void act(std::uint32_t nodes, const std::function<awaitable<void>(Scenario&)>& script) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= tests::cases(20); ++seed) {
     CAPTURE(seed);
     Scenario scenario(*labs::find_system("raft"), {.nodes = nodes, .seed = seed});
     scenario.play([&]() { return script(scenario); });

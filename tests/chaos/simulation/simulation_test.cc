@@ -25,7 +25,7 @@ std::uint64_t first_seed(std::string_view system, Judgement judgement, std::uint
 TEST_CASE("ABD and Raft hold under swarm") {
   for (const char* system : {"abd", "raft"}) {
     std::uint64_t invalid = 0;
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    for (std::uint64_t seed = 1; seed <= tests::cases(kSeeds); ++seed) {
       const auto result = simulate(swarm_run(system, seed));
       invalid += result.judgement == Judgement::Invalid;
       if (result.judgement == Judgement::Invalid) continue;
@@ -35,7 +35,7 @@ TEST_CASE("ABD and Raft hold under swarm") {
       CAPTURE(result.story);
       REQUIRE(result.judgement == Judgement::Holds);
     }
-    CHECK(invalid * 100 <= kSeeds);
+    CHECK(invalid * 100 <= tests::cases(kSeeds));
   }
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("a failing plan shrinks to one that fails in the same way, and survive
     attempt.plan = plan;
     return same_failure(simulate(attempt), original);
   };
-  const auto small = chaos::shrink(spec.plan, fails, 100);
+  const auto small = chaos::shrink(spec.plan, fails, tests::cases(100));
   CHECK(small.fault_size() <= spec.plan.fault_size());
   const auto read = chaos::parse_plan(to_text(small));
   REQUIRE(std::holds_alternative<chaos::FaultPlan>(read));
