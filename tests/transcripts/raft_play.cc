@@ -116,6 +116,7 @@ Scenario::Fill change_members(std::vector<NodeId> nodes) {
 RaftPlay::RaftPlay(std::string name, std::string title, Setting setting)
     : name_(std::move(name)),
       title_(std::move(title)),
+      is_beyond_promise_(setting.is_beyond_promise),
       scenario_(*labs::find_system("raft"), staged(std::move(setting), witness_)) {}
 
 void RaftPlay::act(const std::function<awaitable<void>()>& script) {
@@ -125,6 +126,7 @@ void RaftPlay::act(const std::function<awaitable<void>()>& script) {
     const std::string story = std::string(error.what()) + ", after\n" + witness_.text();
     FAIL(story);
   }
+  CHECK(scenario_.violation().has_value() == is_beyond_promise_);
   std::string text = title_ + "\n\n" + witness_.text();
   if (!text.ends_with("\n\n")) text += "\n";
   const auto problem = settle("raft/" + name_, text + verdict());
@@ -143,10 +145,6 @@ std::string RaftPlay::verdict() {
     return text + "What the clients saw is not linearizable:\n" + chaos::describe(*broken, history);
   }
   return history.operations.empty() ? text : text + "What the clients saw is linearizable.\n";
-}
-
-bool RaftPlay::is_linearizable() const {
-  return chaos::check_linearizability(witness_.history()).holds();
 }
 
 void RaftPlay::time_out(NodeId node) {

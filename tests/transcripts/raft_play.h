@@ -54,6 +54,7 @@ class RaftPlay {
     std::uint32_t spares = 0;
     chaos::OptionValues options = as_in_the_paper();
     std::map<NodeId, transport::Image> disks;
+    bool is_beyond_promise = false;  // A monitor has to find that something broke.
   };
 
   /// `name` is that of the file below raft/.
@@ -89,9 +90,6 @@ class RaftPlay {
   /// What the server says of itself under this name; empty if it is down.
   std::string field(NodeId node, std::string_view name);
 
-  /// Whether what the clients saw so far is linearizable.
-  bool is_linearizable() const;
-
   chaos::Scenario& scenario() { return scenario_; }
   RaftWitness& witness() { return witness_; }
 
@@ -100,6 +98,7 @@ class RaftPlay {
 
   std::string name_;
   std::string title_;
+  bool is_beyond_promise_;
   RaftWitness witness_;
   chaos::Scenario scenario_;
 };

