@@ -14,6 +14,9 @@ void RaftMonitor::claims(Watched& node, const transport::Configured& claim) {
   const MemberSets sets{claim.voters, claim.outgoing, claim.learners};
   const Index latest = node.configurations.latest().index;
   node.configured = index;
+  // A crash took back a compaction, and the node tells what all had compacted by then: there is
+  // nothing left to compare it with.
+  if (is_forgotten(index)) return node.configurations.replace(index, sets);
   if (index < latest) {
     return broken("The Latest Configuration Counts", "dissertation §4.1",
                   fmt::format("{} uses the configuration of index {}, although its log holds one "

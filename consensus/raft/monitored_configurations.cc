@@ -75,6 +75,11 @@ void InForce::add(Index index, MemberSets sets) {
   entries_.insert(place, {index, sets});
 }
 
+void InForce::replace(Index index, MemberSets sets) {
+  std::erase_if(entries_, [&](const Since& since) { return since.index == index; });
+  add(index, sets);
+}
+
 void InForce::truncate(Index index) {
   while (entries_.size() > 1 && entries_.back().index >= index) entries_.pop_back();
 }

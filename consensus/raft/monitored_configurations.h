@@ -66,6 +66,9 @@ class InForce {
   /// An entry at `index` is a configuration. One that is known there already stays.
   void add(Index index, MemberSets sets);
 
+  /// The entry at `index` is this configuration, whatever was known of it.
+  void replace(Index index, MemberSets sets);
+
   /// The entries from `index` on are gone; the oldest known stays.
   void truncate(Index index);
 

@@ -305,5 +305,36 @@ TEST_CASE("monitor: a snapshot holds the configuration of its index [dissertatio
   }
 }
 
+TEST_CASE("monitor: a crash may take back a compaction that all had followed") {
+  Changing story;
+  story.append(kThird, 1, 1);
+  story.commit_configuration(2, kFour, 0, {kSecond, kThird});
+  story.append(kSelf, 3, 1);
+  story.append(kSecond, 3, 1);
+  story.append(kThird, 3, 1);
+  story.acknowledge(kSecond, kSelf, 1, 3);
+  story.acknowledge(kThird, kSelf, 1, 3);
+  story.claimed(kSelf, Committed{{}, 3, 1});
+  for (const NodeId node : {kSecond, kThird}) story.claimed(node, Committed{{}, 3, 1});
+  for (const NodeId node : {kFourth, kFifth}) {
+    story.claimed(node, Installed{{}, 3, 1, 99});
+    story.claimed(node, Configured{{}, 3, 1, kFour, 0, 0});
+  }
+  for (const NodeId node : {kSelf, kSecond, kThird}) {
+    story.claimed(node, Compacted{{}, 3, 1, 99});
+  }
+  CHECK(story.rule() == "");
+  // Its snapshot of index 3 was not durable, but that of index 1 was.
+  story.happened(Witness::Kind::Started, kSecond);
+  story.claimed(kSecond, Compacted{{}, 1, 1, 98});
+  story.claimed(kSecond, Configured{{}, 1, 1, kFounders, 0, 0});
+  story.configure(kSecond, 2, 1, kFour);
+  story.append(kSecond, 3, 1);
+  CHECK(story.rule() == "");
+  story.delivered(kSecond, kFourth, vote(2));
+  story.elect(kSecond, 2, kThird);
+  CHECK(story.rule() == "");
+}
+
 }  // namespace
 }  // namespace lockstep::consensus::tests
