@@ -36,9 +36,11 @@ std::optional<std::string> forgot_term(std::uint64_t answered, Term promised) {
 
 std::optional<Probe> RaftPromises::see(const Witness& witness) {
   if (witness.kind == Witness::Kind::Started) {
-    offers_.erase(witness.node);
-    const bool known = std::find(nodes_.begin(), nodes_.end(), witness.node) != nodes_.end();
-    if (!known) nodes_.push_back(witness.node);
+    if (Known* const known = find(witness.node)) {
+      known->offers.clear();
+    } else {
+      nodes_.push_back({witness.node, {}});
+    }
   }
   const auto* message = witness.message_as<raft::Message>();
   if (message == nullptr) return std::nullopt;
@@ -76,20 +78,30 @@ std::optional<Probe> RaftPromises::see(const Witness& witness) {
 }
 
 void RaftPromises::remember(NodeId node, Offer offer) {
-  auto& offers = offers_[node];
-  if (offers.size() == kOffers) offers.pop_front();
-  offers.push_back(offer);
+  Known* const known = find(node);
+  if (known == nullptr) return;
+  if (known->offers.size() == kOffers) known->offers.pop_front();
+  known->offers.push_back(offer);
+}
+
+/// Null if it never started.
+RaftPromises::Known* RaftPromises::find(NodeId node) {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
+                                  [&](const Known& known) { return known.node == node; });
+  return found == nodes_.end() ? nullptr : &*found;
 }
 
 // §5.2: another candidate of the same term, whose log is as good as can be, must not get the vote.
 std::optional<Probe> RaftPromises::vote_given(NodeId voter, NodeId candidate, Term term) const {
-  const auto rival = std::find_if(nodes_.begin(), nodes_.end(),
-                                  [&](NodeId node) { return node != voter && node != candidate; });
-  if (rival == nodes_.end()) return std::nullopt;
+  const auto other = std::find_if(nodes_.begin(), nodes_.end(), [&](const Known& known) {
+    return known.node != voter && known.node != candidate;
+  });
+  if (other == nodes_.end()) return std::nullopt;
+  const NodeId rival = other->node;
   Probe probe;
   probe.promise = fmt::format("{} granted its vote in term {} to {}", to_string(voter),
                               number(term), to_string(candidate));
-  probe.from = *rival;
+  probe.from = rival;
   probe.question =
       transport::compose<raft::Message, raft::RequestVote>([&](raft::RequestVote& request) {
         request.set_term(number(term));
@@ -98,8 +110,7 @@ std::optional<Probe> RaftPromises::vote_given(NodeId voter, NodeId candidate, Te
         // Or the voter would wait until it may have forgotten its leader.
         request.set_transfer(true);
       });
-  probe.contradiction = [rival = *rival,
-                         term](const Effects& effects) -> std::optional<std::string> {
+  probe.contradiction = [rival, term](const Effects& effects) -> std::optional<std::string> {
     const raft::Message* answer = answer_to(rival, effects);
     if (answer == nullptr || !answer->has_vote_reply()) return std::nullopt;
     const raft::VoteReply& reply = answer->vote_reply();
@@ -112,11 +123,13 @@ std::optional<Probe> RaftPromises::vote_given(NodeId voter, NodeId candidate, Te
 // §5.3: the leader of the term finds the entry where it was acknowledged.
 std::optional<Probe> RaftPromises::acknowledged(NodeId node, NodeId leader, Term term,
                                                 Index index) {
-  auto& offers = offers_[node];
+  Known* const known_node = find(node);
+  if (known_node == nullptr || index == Index{}) return std::nullopt;
+  auto& offers = known_node->offers;
   const auto offer = std::find_if(offers.begin(), offers.end(), [&](const Offer& known) {
     return known.term == term && known.last == index;
   });
-  if (offer == offers.end() || index == Index{}) return std::nullopt;
+  if (offer == offers.end()) return std::nullopt;
   const Term entry_term = offer->last_term;
   // Answers leave in the order of the messages that they answer.
   offers.erase(offers.begin(), offer);

@@ -3,11 +3,11 @@
 //
 // The questions are messages of the protocol, so they work for any storage layout. What the probe
 // for an acknowledgement must know, the term of the acknowledged entry, is learnt from the leader's
-// message that the node received; a leader's answer to itself is not probed.
+// message that the node received; a leader's answer to itself is not probed. A pre-vote promises
+// nothing, and neither does a chunk that arrived of a snapshot that is not whole.
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -29,13 +29,18 @@ class RaftPromises {
     raft::Term last_term{};
   };
 
+  /// A node that ever started.
+  struct Known {
+    NodeId node{};
+    std::deque<Offer> offers;  // Invariant: at most kOffers, oldest first.
+  };
+
+  Known* find(NodeId node);
   void remember(NodeId node, Offer offer);
   std::optional<Probe> vote_given(NodeId voter, NodeId candidate, raft::Term term) const;
   std::optional<Probe> acknowledged(NodeId node, NodeId leader, raft::Term term, raft::Index index);
 
-  std::vector<NodeId> nodes_;  // All that ever started, in whose name a question can be asked.
-  // Invariant: at most kOffers for each node, oldest first.
-  std::map<NodeId, std::deque<Offer>> offers_;
+  std::vector<Known> nodes_;  // Those in whose name a question can be asked.
 };
 
 }  // namespace lockstep::consensus

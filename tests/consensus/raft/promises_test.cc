@@ -49,6 +49,24 @@ TEST_CASE("a granted vote survives, and a forgotten one is found out [§5.2]") {
   }
 }
 
+TEST_CASE("a pre-vote promises nothing, and stickiness does not hide a second vote") {
+  Probed probed;
+  raft::VoteReply pre_vote = vote(4);
+  pre_vote.set_pre_vote(true);
+  CHECK_FALSE(probed.sent(kSelf, kSecond, pre_vote));
+  const auto probe = probed.sent(kSelf, kSecond, vote(4));
+  REQUIRE(probe);
+  const auto& message = static_cast<const raft::Message&>(probe->question.message());
+  CHECK(message.request_vote().transfer());
+  CHECK_FALSE(message.request_vote().pre_vote());
+  Raft::Options options = careful_options();
+  options.lease = true;
+  Bench forgetful(options);
+  forgetful.restart();
+  forgetful.deliver(probe->from, message.request_vote());
+  CHECK(probe->contradiction(forgetful.world.effects));
+}
+
 TEST_CASE("refusals promise nothing, and two nodes leave no rival to ask") {
   Probed probed;
   CHECK_FALSE(probed.sent(kSelf, kSecond, vote(4, false)));
