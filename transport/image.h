@@ -77,7 +77,9 @@ class Image {
 
 template <class Each>
 void Image::erase(std::string_view first, std::string_view last, Each each) {
-  for (auto at = records_.lower_bound(first); at != records_.end() && at->first < last;) {
+  // clang 14 does not find operator< here.
+  const auto is_before = [&](const std::string& key) { return last.compare(key) > 0; };
+  for (auto at = records_.lower_bound(first); at != records_.end() && is_before(at->first);) {
     each(at->first, std::move(at->second));
     at = remove(at);
   }
