@@ -62,9 +62,9 @@ void RaftMonitor::learns(const Watched& node, Index index, Term term, MemberSets
 void RaftMonitor::changes(const Watched& leader, Index index, MemberSets sets) {
   if (index == Index{}) return;
   const auto& [since, current] = leader.configurations.at(raft::previous(index));
-  const auto story = [&](std::string_view mistake) {
+  const auto story = [&, &before = current](std::string_view mistake) {
     return fmt::format("{}, leader of term {}, changes {} to {} at index {}, {}",
-                       to_string(leader.id), number(leader.leads), to_string(current),
+                       to_string(leader.id), number(leader.leads), to_string(before),
                        to_string(sets), number(index), mistake);
   };
   if (since > leader.commit) {
