@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace lockstep::mutants {
 namespace {
@@ -22,8 +23,10 @@ class Hunt {
 
   Outcome run(const std::vector<Scenario>& scenarios) {
     if (outcome_.variant.should_fail()) {
-      swarm(std::min(kFirstBatch, options_.seeds));
-      if (!is_over()) aim(scenarios);
+      const std::string_view made_for_it = outcome_.variant.field("Scenario");
+      if (!made_for_it.empty()) aim(scenarios, made_for_it);
+      if (!is_over()) swarm(std::min(kFirstBatch, options_.seeds));
+      if (!is_over() && !outcome_.by_scenario) aim(scenarios);
       if (!is_over() && !outcome_.by_swarm) swarm(options_.seeds);
       if (options_.rate > 0) count_kills();
     } else {
@@ -68,9 +71,11 @@ class Hunt {
     }
   }
 
-  void aim(const std::vector<Scenario>& scenarios) {
+  /// All scenarios, or only the one of this name.
+  void aim(const std::vector<Scenario>& scenarios, std::string_view name = {}) {
     for (const auto& scenario : scenarios) {
       if (scenario.system != outcome_.variant.system) continue;
+      if (!name.empty() && scenario.name != name) continue;
       const Seeds done = seeds(scenario.arguments, true);
       if (!done.kills.empty()) {
         outcome_.by_scenario = {done.kills.front(), scenario.name, done.run};
