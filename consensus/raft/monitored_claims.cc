@@ -45,12 +45,12 @@ void RaftMonitor::claims(Watched& node, const transport::Appended& claim) {
     node.configurations.add(index, *sets);
   }
   if (is_forgotten(index)) return;
-  auto& entries = place(index).entries;
-  const auto known = std::find_if(entries.begin(), entries.end(),
-                                  [&](const Entry& other) { return other.term == entry.term; });
-  if (known == entries.end()) {
-    entries.push_back(entry);
-  } else if (known->digest != entry.digest || known->previous_term != entry.previous_term) {
+  Place& known = place(index);
+  if (known.entry.term == Term{}) {
+    known.entry = entry;
+  } else if (const Entry* const same = known.find(entry.term); same == nullptr) {
+    known.others.push_back(entry);
+  } else if (same->digest != entry.digest || same->previous_term != entry.previous_term) {
     broken("Log Matching", "Figure 3, §5.3",
            fmt::format("{} has an entry of index {} and term {} that differs from another log's, "
                        "or follows a different one",
@@ -182,10 +182,8 @@ void RaftMonitor::claims(Watched& node, const transport::Applied& claim) {
   Place& known = place(index);
   const bool differs = known.is_applied && (known.command_digest != claim.command_digest ||
                                             known.result_digest != claim.result_digest);
-  const bool is_committed =
-      std::any_of(known.entries.begin(), known.entries.end(), [&](const Entry& entry) {
-        return entry.term == known.committed && entry.digest == claim.command_digest;
-      });
+  const Entry* const entry = known.find(known.committed);
+  const bool is_committed = entry != nullptr && entry->digest == claim.command_digest;
   if (differs || !is_committed) {
     return broken("State Machine Safety", "Figure 3, §5.4.3",
                   fmt::format("{} applied at index {} another command than was committed there, "

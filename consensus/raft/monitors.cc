@@ -263,6 +263,13 @@ RaftMonitor::Place& RaftMonitor::place(Index index) {
   return places_[offset];
 }
 
+const RaftMonitor::Entry* RaftMonitor::Place::find(Term term) const {
+  if (entry.term == term && term != Term{}) return &entry;
+  const auto found = std::find_if(others.begin(), others.end(),
+                                  [&](const Entry& other) { return other.term == term; });
+  return found == others.end() ? nullptr : &*found;
+}
+
 void RaftMonitor::broken(std::string_view rule, std::string_view source, std::string story) {
   if (violation_) return;
   violation_ = Violation{std::string(rule), std::string(source), std::move(story), event_, now_};
@@ -270,6 +277,11 @@ void RaftMonitor::broken(std::string_view rule, std::string_view source, std::st
 
 std::uint64_t RaftMonitor::digest() const {
   statemachine::Fold digest;
+  const auto fold = [&](const Entry& entry) {
+    digest(number(entry.term));
+    digest(number(entry.previous_term));
+    digest(entry.digest);
+  };
   for (const Watched& node : nodes_) {
     for (const Term term : {node.sent, node.heard, node.voted_in, node.asked_in, node.votes_in,
                             node.led, node.leads}) {
@@ -299,12 +311,9 @@ std::uint64_t RaftMonitor::digest() const {
   reads_.fold_into(digest);
   digest(places_.size());
   for (const Place& known : places_) {
-    digest(known.entries.size());
-    for (const Entry& entry : known.entries) {
-      digest(number(entry.term));
-      digest(number(entry.previous_term));
-      digest(entry.digest);
-    }
+    fold(known.entry);
+    digest(known.others.size());
+    for (const Entry& entry : known.others) fold(entry);
     digest(number(known.committed));
     digest(number(known.committed_in));
     digest(known.is_applied ? known.command_digest : 0);

@@ -87,14 +87,18 @@ class RaftMonitor {
 
   /// What is known of one index.
   struct Place {
-    std::vector<Entry> entries;  // One for each term seen; rarely more than one.
-    Term committed{};            // The term of the committed entry; 0 before it is committed.
-    Term committed_in{};         // The term of the leader that committed it.
+    Entry entry;                // The first seen; of term 0 before.
+    std::vector<Entry> others;  // Of other terms; rarely any.
+    Term committed{};           // The term of the committed entry; 0 before it is committed.
+    Term committed_in{};        // The term of the leader that committed it.
     bool is_applied = false;
     std::uint64_t command_digest = 0;
     std::uint64_t result_digest = 0;
     bool has_state = false;
     std::uint64_t state_digest = 0;  // Of the machine after this index.
+
+    /// The entry of this term; null if none was seen.
+    const Entry* find(Term term) const;
   };
 
   void sent(Watched& node, Watched* peer, const Witness& witness);
