@@ -71,6 +71,9 @@ TEST_CASE("a lease counts from the beginning of its round, not from the answers 
     CHECK_FALSE(refused);
     co_await play.elect(n2);
     co_await play.ask(n2, put("x", "2"));
+    play.note("x is 2 now; a lease from the answers on would still hold");
+    const auto stale = co_await play.ask(n1, get("x", ReadOptions::LEASE));
+    CHECK_FALSE(stale);
   });
 }
 
