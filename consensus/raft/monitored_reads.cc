@@ -22,14 +22,20 @@ void MonitoredReads::asked(std::uint64_t client, std::uint64_t sequence,
   auto known = std::partition_point(clients_.begin(), clients_.end(),
                                     [&](const Client& other) { return other.number < client; });
   if (known == clients_.end() || known->number != client) {
-    known = clients_.insert(known, {client, {}});
+    known = clients_.insert(known, {client, 0, {}});
   }
-  auto& reads = known->reads;
-  while (!reads.empty() && reads.front().sequence < acknowledged_below) reads.pop_front();
+  auto& [number, forgotten_below, reads] = *known;
+  forgotten_below = std::max(forgotten_below, acknowledged_below);
+  while (!reads.empty() && reads.front().sequence < forgotten_below) reads.pop_front();
+  // A request that comes late, after its answer, is not the first.
+  if (sequence < forgotten_below) return;
   const bool is_repeated = std::any_of(reads.begin(), reads.end(),
                                        [&](const Read& read) { return read.sequence == sequence; });
   if (is_repeated) return;
-  if (reads.size() == kReads) reads.pop_front();
+  if (reads.size() == kReads) {
+    forgotten_below = reads.front().sequence + 1;
+    reads.pop_front();
+  }
   reads.push_back({sequence, committed});
 }
 
@@ -47,6 +53,7 @@ void MonitoredReads::fold_into(statemachine::Fold& digest) const {
   digest(clients_.size());
   for (const Client& client : clients_) {
     digest(client.number);
+    digest(client.forgotten_below);
     digest(client.reads.size());
     for (const Read& read : client.reads) {
       digest(read.sequence);

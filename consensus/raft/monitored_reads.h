@@ -32,7 +32,8 @@ class MonitoredReads {
   };
   struct Client {
     std::uint64_t number = 0;
-    std::deque<Read> reads;  // In the order in which they were asked.
+    std::uint64_t forgotten_below = 0;  // Of earlier sequences nothing is known any more.
+    std::deque<Read> reads;             // In the order in which they were asked.
   };
   std::vector<Client> clients_;  // Ascending.
 };

@@ -92,17 +92,25 @@ TEST_CASE("monitor: a read sees what was committed when it was asked for [disser
     story.serve(kSelf, 3, 1, level);
     CHECK(story.rule() == "Reads See What Was Committed");
   }
-  SUBCASE("answers that arrived are forgotten, others are not") {
-    story.ask(kSelf, 1);
+  SUBCASE("a request that comes late, after its answer, asks for nothing new") {
+    story.ask(kSecond, 1);
     story.ask(kSelf, 2, 2);
     story.commit_second();
     story.ask(kSelf, 1);
+    story.claimed(kSecond, Committed{{}, 1, 1});
+    story.apply(kSecond, 1, 1);
+    story.serve(kSecond, 1, 1, raft::ReadOptions::FOLLOWER);
+    CHECK(story.rule() == "");
+  }
+  SUBCASE("of two reads each has its own time") {
     story.ask(kSelf, 2);
+    story.commit_second();
+    story.ask(kSelf, 3);
     story.claimed(kSecond, Committed{{}, 1, 1});
     story.apply(kSecond, 1, 1);
     story.serve(kSecond, 2, 1, raft::ReadOptions::FOLLOWER);
     CHECK(story.rule() == "");
-    story.serve(kSecond, 1, 1, raft::ReadOptions::FOLLOWER);
+    story.serve(kSecond, 3, 1, raft::ReadOptions::FOLLOWER);
     CHECK(story.rule() == "Reads See What Was Committed");
   }
 }
