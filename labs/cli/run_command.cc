@@ -129,9 +129,10 @@ int run_one(const RunCommand& command) {
 int run_seeds(const RunCommand& command, chaos::SeedRange range) {
   auto resolved = command.options.resolve(range.first);
   if (const auto* error = std::get_if<UsageError>(&resolved)) return refuse(*error);
-  const auto run = [&](std::uint64_t seed) {
-    return simulate(std::get<RunSpec>(command.options.resolve(seed)));
+  const auto spec = [&](std::uint64_t seed) {
+    return std::get<RunSpec>(command.options.resolve(seed));
   };
+  const auto run = [&](std::uint64_t seed) { return simulate(spec(seed)); };
   chaos::ManySeedsOptions many;
   many.range = range;
   many.workers = command.workers != 0 ? command.workers
@@ -145,7 +146,8 @@ int run_seeds(const RunCommand& command, chaos::SeedRange range) {
   if (command.json) {
     fmt::print("{}\n", seeds_json(first, range, result).dump(2));
   } else {
-    fmt::print("{}", seeds_account(first, range, result));
+    const auto replay = [&](std::uint64_t seed) { return spec(seed).replay; };
+    fmt::print("{}", seeds_account(first, range, result, replay));
   }
   if (command.shrink) {
     for (const auto& seed : result.seeds) {

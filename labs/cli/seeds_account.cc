@@ -173,7 +173,8 @@ void Progress::clear() {
 }
 
 std::string seeds_account(const chaos::RunSpec& first, chaos::SeedRange range,
-                          const ManySeedsResult& result) {
+                          const ManySeedsResult& result,
+                          const std::function<std::string(std::uint64_t seed)>& replay) {
   std::string text =
       fmt::format("{}: {} nodes, {} clients, {} operations on {}, seeds {}..{}\n",
                   first.system->name, first.nodes, first.workload.clients,
@@ -190,9 +191,9 @@ std::string seeds_account(const chaos::RunSpec& first, chaos::SeedRange range,
                                   [](const auto& summary) { return failed(summary); });
   if (worst == result.seeds.end()) return text;
   return text + fmt::format(
-                    "  look at the first: ./lockstep run {} --seed {}, with --shrink for the "
-                    "smallest plan that fails\n",
-                    first.system->name, worst->seed());
+                    "  look at the first: {}\n"
+                    "  with --shrink for the smallest plan that fails\n",
+                    replay(worst->seed()));
 }
 
 nlohmann::json seeds_json(const chaos::RunSpec& first, chaos::SeedRange range,

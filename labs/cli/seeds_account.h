@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -22,8 +23,10 @@ class Progress {
   bool is_terminal_;
 };
 
+/// `replay` gives the command that repeats the run of one seed.
 std::string seeds_account(const chaos::RunSpec& first, chaos::SeedRange range,
-                          const chaos::ManySeedsResult& result);
+                          const chaos::ManySeedsResult& result,
+                          const std::function<std::string(std::uint64_t seed)>& replay);
 nlohmann::json seeds_json(const chaos::RunSpec& first, chaos::SeedRange range,
                           const chaos::ManySeedsResult& result);
 
