@@ -175,7 +175,7 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
                     spec.system->name, spec.system->survives(spec.options).beyond(further.front()));
   }
   if (spec.all_linearizable && result.detector == "linearizability") {
-    text += "  Reads at every level had to be linearizable (--promise), also where less is promised.\n";
+    text += "  All reads had to be linearizable (--promise), also where less is promised.\n";
   }
   return text;
 }
