@@ -38,6 +38,17 @@ requires(std::integral<Number> || std::is_enum_v<Number>) void fold(Fold& digest
   digest(static_cast<std::uint64_t>(value));
 }
 
+namespace detail {
+
+/// Copies `Size` bytes from and to the same place.
+template <std::size_t Size>
+std::size_t copy(std::uint64_t& word, std::string_view bytes, std::size_t at) {
+  std::memcpy(reinterpret_cast<char*>(&word) + at, bytes.data() + at, Size);
+  return Size;
+}
+
+}  // namespace detail
+
 /// Length first, so that ("ab", "c") and ("a", "bc") differ.
 inline void fold(Fold& digest, std::string_view bytes) {
   digest(bytes.size());
@@ -47,8 +58,12 @@ inline void fold(Fold& digest, std::string_view bytes) {
     digest(word);
   }
   if (!bytes.empty()) {
+    // In parts of sizes that the compiler knows: a copy of any other size is a call.
     word = 0;
-    std::memcpy(&word, bytes.data(), bytes.size());
+    std::size_t at = 0;
+    if ((bytes.size() & 4) != 0) at += detail::copy<4>(word, bytes, at);
+    if ((bytes.size() & 2) != 0) at += detail::copy<2>(word, bytes, at);
+    if ((bytes.size() & 1) != 0) detail::copy<1>(word, bytes, at);
     digest(word);
   }
 }

@@ -46,6 +46,7 @@ class Bytes {
   /// Requires: not nothing (so for all that follow).
   const std::string& operator*() const { return cell_->value; }
   const std::string* operator->() const { return &cell_->value; }
+  std::size_t size() const { return cell_->value.size(); }
   operator const std::string&() const { return cell_->value; }  // NOLINT: it is a string.
   operator std::string_view() const { return cell_->value; }    // NOLINT: it is a string.
 

@@ -117,6 +117,17 @@ class Context {
     leave(answer(client, sequence, std::move(reply), false));
   }
 
+  /// Answers with what `fill` makes of an empty Reply, in place.
+  template <class Fill>
+  requires std::invocable<Fill, Reply&>
+  void reply(ClientId client, std::uint64_t sequence, Fill&& fill) {
+    leave({Outgoing::Kind::Reply, false, {}, client, compose<Reply, Reply>([&](Reply& reply) {
+             fill(reply);
+             reply.set_client(number(client));
+             reply.set_sequence(sequence);
+           })});
+  }
+
   /// Answers before this handler's writes are durable. Say why at the call.
   void reply_early(ClientId client, std::uint64_t sequence, Reply reply) {
     leave(answer(client, sequence, std::move(reply), true));

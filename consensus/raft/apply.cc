@@ -6,7 +6,6 @@
 
 #include "consensus/raft/raft.h"
 #include "statemachine/sessions.h"
-#include "statemachine/sessions.pb.h"
 
 namespace lockstep::consensus {
 
@@ -44,9 +43,8 @@ void Raft::answer_applied(Ctx& ctx, std::string_view command, std::string_view r
   const auto [status, inner] = statemachine::session_result(result);
   // A client that said it has the answer is not waiting for it.
   if (status == statemachine::SessionStatus::Forgotten) return;
-  statemachine::SessionCommand asked;
-  if (!asked.ParseFromArray(command.data(), static_cast<int>(command.size()))) return;
-  answer(ctx, {ClientId{asked.client()}, asked.sequence()}, Reply::OK, inner);
+  const auto asked = statemachine::parse_session_command(command);
+  if (asked) answer(ctx, {ClientId{asked->client}, asked->sequence}, Reply::OK, inner);
 }
 
 }  // namespace lockstep::consensus

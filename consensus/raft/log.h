@@ -6,17 +6,17 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <string>
 
 #include "consensus/raft/position.h"
 #include "consensus/raft/terms.h"
+#include "transport/bytes.h"
 
 namespace lockstep::consensus::raft {
 
 struct LogEntry {
   enum class Kind : std::uint8_t { NoOp, Command, Configuration };
   Kind kind = Kind::NoOp;
-  std::string content;  // A SessionCommand, or the bytes of a Members message.
+  transport::Bytes content;  // A SessionCommand, or the bytes of a Members message.
 };
 
 class Log {

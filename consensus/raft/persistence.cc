@@ -1,7 +1,7 @@
 // What lies on disk, and how a server comes back from it: "term" holds the term and the vote, each
 // entry has a key of its own, "snapshot" and "snapshot/state" are written together, "incoming" and
-// the chunks under "incoming/" are a snapshot that has not arrived in full. The world keeps messages
-// back until the writes of their handler are durable, so nothing here needs to wait.
+// the chunks under "incoming/" are a snapshot that has not arrived in full. The world keeps
+// messages back until the writes of their handler are durable, so nothing here needs to wait.
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +26,8 @@ bool parse(std::string_view bytes, google::protobuf::MessageLite& record) {
 raft::LogEntry entry_in(const raft::Entry& record) {
   using Kind = raft::LogEntry::Kind;
   if (record.has_members()) return {Kind::Configuration, record.members().SerializeAsString()};
-  return {record.no_op() ? Kind::NoOp : Kind::Command, record.command()};
+  return {record.no_op() ? Kind::NoOp : Kind::Command,
+          transport::Bytes(std::string_view(record.command()))};
 }
 
 /// The keys from `key` on that begin with `prefix`.
@@ -99,9 +100,8 @@ void Raft::truncate(Ctx& ctx, Index from) {
 }
 
 void Raft::erase_entries(Ctx& ctx, Index first, Index last) {
-  for (Index index = first; index <= last; index = next(index)) {
-    ctx.storage().erase(transport::numbered_key(kLogPrefix, number(index)));
-  }
+  ctx.storage().erase_range(transport::numbered_key(kLogPrefix, number(first)),
+                            transport::numbered_key(kLogPrefix, number(next(last))));
 }
 
 void Raft::store_snapshot(Ctx& ctx, std::string state) {

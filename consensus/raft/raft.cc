@@ -73,8 +73,8 @@ void Raft::on(Ctx& ctx, const Request& request) {
 void Raft::execute(Ctx& ctx, const Request& request) {
   const Asker asker{ClientId{request.client()}, request.sequence()};
   if (role_ != Role::Leader) return turn_away(ctx, asker);
-  const bool is_full = options_.max_uncommitted != 0 &&
-                       distance(commit_, log_.last()) >= options_.max_uncommitted;
+  const bool is_full =
+      options_.max_uncommitted != 0 && distance(commit_, log_.last()) >= options_.max_uncommitted;
   // A leader that hands over accepts nothing new, or its successor would never catch up.
   if (transfer_ || is_full) return answer(ctx, asker, Reply::UNAVAILABLE);
   raft::Entry entry;
@@ -87,10 +87,10 @@ void Raft::execute(Ctx& ctx, const Request& request) {
 }
 
 void Raft::answer(Ctx& ctx, const Asker& asker, Reply::Status status, std::string_view result) {
-  Reply reply;
-  reply.set_status(status);
-  reply.set_result(result.data(), result.size());
-  ctx.reply(asker.client, asker.sequence, std::move(reply));
+  ctx.reply(asker.client, asker.sequence, [&](Reply& reply) {
+    reply.set_status(status);
+    reply.mutable_result()->assign(result);
+  });
 }
 
 /// Who is no leader, or not any more, says who may be.

@@ -99,7 +99,7 @@ class EventLoop {
   std::uint64_t fired_ = 0;
   std::uint64_t next_sequence_ = 0;
   std::vector<Key> heap_;
-  std::deque<Event> slab_;
+  std::vector<Event> slab_;
   std::vector<std::uint32_t> free_slots_;
   std::deque<std::unique_ptr<Waiting>> jobs_;
 };

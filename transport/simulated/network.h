@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "transport/identity.h"
 #include "transport/random.h"
@@ -48,17 +49,35 @@ class Link {
   Time last_arrival_{};
 };
 
-/// The links of a cluster and its clients, made on first use.
+/// The links of a cluster and its clients, made on first use. A link is valid until the next one is
+/// asked for.
 class Links {
  public:
-  Link& between(NodeId from, NodeId to) { return nodes_[{number(from), number(to)}]; }
-  Link& to_node(ClientId from, NodeId to) { return up_[{number(from), number(to)}]; }
-  Link& to_client(NodeId from, ClientId to) { return down_[{number(to), number(from)}]; }
+  Link& between(NodeId from, NodeId to) { return nodes_.link(number(from), number(to)); }
+  Link& to_node(ClientId from, NodeId to) { return up_.link(number(from), number(to)); }
+  Link& to_client(NodeId from, ClientId to) { return down_.link(number(to), number(from)); }
 
  private:
-  std::map<std::pair<std::uint32_t, std::uint32_t>, Link> nodes_;
-  std::map<std::pair<std::uint64_t, std::uint32_t>, Link> up_;
-  std::map<std::pair<std::uint64_t, std::uint32_t>, Link> down_;
+  /// Looked up for every message: by place while numbers are small, as they mostly are.
+  class Table {
+   public:
+    Link& link(std::uint64_t one, std::uint32_t other) {
+      if (one >= kSmall || other >= kSmall) return far_[{one, other}];
+      if (one >= near_.size()) near_.resize(one + 1);
+      auto& row = near_[one];
+      if (other >= row.size()) row.resize(other + 1);
+      return row[other];
+    }
+
+   private:
+    static constexpr std::uint32_t kSmall = 256;
+    std::vector<std::vector<Link>> near_;
+    std::map<std::pair<std::uint64_t, std::uint32_t>, Link> far_;
+  };
+
+  Table nodes_;
+  Table up_;
+  Table down_;
 };
 
 }  // namespace lockstep::transport
