@@ -6,7 +6,7 @@
 namespace lockstep::transport {
 
 // A cell that once held a snapshot would keep that much memory for every small record after it.
-static constexpr std::size_t kLargestKept = 1024;
+static constexpr std::size_t kLargestKept = 256;
 
 struct Bytes::Pool {
   // Never destroyed: bytes may outlive any static object. It stays reachable.
