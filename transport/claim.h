@@ -68,7 +68,8 @@ struct Compacted {
 };
 
 /// The group's configuration is now the one of the entry at `index` (0: the initial members), be it
-/// committed or not; or that of the snapshot up to `index`. Sets of nodes: bit k stands for node k, so node numbers are below 64.
+/// committed or not; or that of the snapshot up to `index`. Sets of nodes: bit k stands for node k,
+/// so node numbers are below 64.
 struct Configured {
   GroupId group{};
   std::uint64_t index = 0;

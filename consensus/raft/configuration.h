@@ -43,7 +43,9 @@ struct Configuration {
   bool is_voter(transport::NodeId node) const {
     return contains(voters, node) || contains(outgoing, node);
   }
-  bool is_member(transport::NodeId node) const { return is_voter(node) || contains(learners, node); }
+  bool is_member(transport::NodeId node) const {
+    return is_voter(node) || contains(learners, node);
+  }
 
   /// All members, ascending.
   Nodes members() const;

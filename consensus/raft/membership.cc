@@ -2,8 +2,8 @@
 //
 // A change leads to a target configuration. New voters learn the log first (§4.2.1); then the
 // target replaces the configuration in one step, if it differs by one voter (§4.1), or through a
-// joint configuration (§4.3). Each step is an entry of the log, used from the moment it is appended;
-// the next one waits until it is committed.
+// joint configuration (§4.3). Each step is an entry of the log, used from when it is appended; the
+// next one waits until it is committed.
 #include <algorithm>
 #include <iterator>
 #include <optional>

@@ -26,7 +26,8 @@ void Raft::read(Ctx& ctx, const Request& request) {
   }
   if (role_ == Role::Leader) return read_as_leader(ctx, asker, request.command(), *level);
   // A client that asks again has given up what it asked before.
-  std::erase_if(forwarded_, [&](const auto& read) { return read.second.asker.client == asker.client; });
+  std::erase_if(forwarded_,
+                [&](const auto& read) { return read.second.asker.client == asker.client; });
   const bool can_forward = leader_ && forwarded_.size() < kForwardedMax;
   if (*level != raft::ReadOptions::FOLLOWER || !can_forward) return turn_away(ctx, asker);
   forwarded_[++last_read_number_] = {asker, request.command(), {}};
@@ -143,8 +144,11 @@ void Raft::on(Ctx& ctx, NodeId, const raft::ReadIndexReply& reply) {
 void Raft::serve(Ctx& ctx, const Asker& asker, std::string_view command, ReadLevel level) {
   const auto result = machine_.read(command);
   if (!result) return answer(ctx, asker, Reply::REJECTED, "the command is not read-only");
-  ctx.observe(transport::Served{
-      {}, number(asker.client), asker.sequence, number(applied_), static_cast<std::uint32_t>(level)});
+  ctx.observe(transport::Served{{},
+                                number(asker.client),
+                                asker.sequence,
+                                number(applied_),
+                                static_cast<std::uint32_t>(level)});
   switch (level) {
     case raft::ReadOptions::LEASE:
       reached(ctx, RaftReach::LeaseRead);

@@ -1,5 +1,5 @@
-// Leadership transfer: dissertation §3.10. The leader stops accepting commands, brings its successor
-// up to date and asks it to stand for election at once.
+// Leadership transfer: dissertation §3.10. The leader stops accepting commands, brings its
+// successor up to date and asks it to stand for election at once.
 #include <algorithm>
 #include <utility>
 
