@@ -141,10 +141,13 @@ void RaftMonitor::leader_commits(Watched& leader, Index index, Term term) {
                      to_string(sets), number(since)));
 }
 
-/// What it wrote before is durable: its own copy counts.
+// What it wrote before is durable: its own copy counts. The latest entries may still be under way,
+// which gives it the benefit of the doubt: nobody is to be accused wrongly.
 void RaftMonitor::has_stored(Watched& node) {
+  if (node.leads == Term{}) return;
+  node.acknowledged[place_of(node)] = node.log.last();
   const Index index = std::exchange(node.unproven, Index{});
-  if (index > committed_ && node.leads != Term{}) commit_up_to(node, index);
+  if (index > committed_) commit_up_to(node, index);
 }
 
 void RaftMonitor::commit_up_to(const Watched& leader, Index index) {
