@@ -35,7 +35,12 @@ function(lockstep_messages target)
     # protoc's code is not ours to keep free of warnings.
     set_source_files_properties(${out}.pb.cc PROPERTIES COMPILE_OPTIONS -w)
     target_sources(${target} PRIVATE ${out}.pb.cc ${out}.messages.cc)
+    get_target_property(type ${target} TYPE)
+    set(is_ours FALSE)
     if(arg_ROOT STREQUAL PROJECT_SOURCE_DIR AND PROJECT_NAME STREQUAL lockstep)
+      set(is_ours TRUE)
+    endif()
+    if(is_ours AND NOT type STREQUAL EXECUTABLE)
       cmake_path(GET relative PARENT_PATH relative_folder)
       install(FILES ${source} ${out}.pb.h ${out}.messages.h
               DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${relative_folder})

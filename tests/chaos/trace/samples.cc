@@ -81,6 +81,8 @@ RunSpec run_of(const std::string& system, std::uint64_t seed) {
   spec.workload.clients = 2;
   spec.workload.operations = 60;
   spec.plan.set_storm_ms(1000);
+  // Every request is to be found in the logs, reads too.
+  if (system == "raft") spec.options["read"] = "log";
   return spec;
 }
 

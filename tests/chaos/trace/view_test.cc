@@ -73,7 +73,7 @@ TEST_CASE("commands and results read as the machine describes them") {
   CHECK(lines_with(text, "store    log/2 (").size() > 0);
   CHECK(lines_with(text, "-> ok}").size() + lines_with(text, "-> \"").size() > 0);
   CHECK(lines_with(text, "claim    Leads{term: ").size() > 0);
-  CHECK(lines_with(text, "| role follower -> candidate").size() > 0);
+  CHECK(lines_with(text, "| role follower -> pre-candidate").size() > 0);
 }
 
 TEST_CASE("whatever a node says stays on its line, in ASCII") {
