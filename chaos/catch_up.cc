@@ -62,15 +62,16 @@ void CatchUp::set_goals() {
 }
 
 std::optional<std::uint64_t> CatchUp::members(GroupId group) const {
-  std::optional<Configuration> newest;
+  // Who hangs back may believe in a configuration that was rolled back, or replaced long ago.
+  const auto rank = [](const Replica& replica) {
+    return std::tie(replica.applied, replica.configuration->term, replica.configuration->index);
+  };
+  const Replica* foremost = nullptr;
   for (const auto& replica : replicas_) {
     if (replica.group != group || !replica.configuration) continue;
-    const auto& other = *replica.configuration;
-    if (!newest || std::tie(newest->term, newest->index) < std::tie(other.term, other.index)) {
-      newest = other;
-    }
+    if (foremost == nullptr || rank(*foremost) < rank(replica)) foremost = &replica;
   }
-  return newest ? std::optional(newest->members) : std::nullopt;
+  return foremost != nullptr ? std::optional(foremost->configuration->members) : std::nullopt;
 }
 
 std::uint64_t CatchUp::applied(GroupId group, NodeId node) const {

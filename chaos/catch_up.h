@@ -3,8 +3,8 @@
 //
 // Read off the common claims (transport/claim.h), so it holds for any protocol that replicates a
 // log; a protocol that claims nothing is not judged. Where nodes claim configurations, the members
-// of the newest are judged, learners and those that joined last included; who was removed may hang
-// back for ever.
+// of the one that the foremost node uses are judged, learners and those that joined last included;
+// who was removed may hang back for ever.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +45,8 @@ class CatchUp final : public transport::Observer {
   Replica& replica(transport::GroupId group, transport::NodeId node);
   void reached(transport::GroupId group, transport::NodeId node, std::uint64_t index);
 
-  /// The members of the newest configuration that a node of the group believes in; nothing if none
-  /// claims any.
+  /// The members of the configuration that the foremost node of the group believes in; nothing if
+  /// none claims any.
   std::optional<std::uint64_t> members(transport::GroupId group) const;
   std::uint64_t applied(transport::GroupId group, transport::NodeId node) const;
 

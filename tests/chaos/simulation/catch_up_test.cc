@@ -69,6 +69,9 @@ TEST_CASE("of a group that changes, the members of the newest configuration are 
     // What the other believes is older, although its index is higher.
     claims(watcher, kSecond, configured(8, 1, 0b110));
     CHECK_FALSE(watcher.laggard());
+    // So it is with one of a later term, which was taken back before the first heard of it.
+    claims(watcher, kSecond, configured(8, 3, 0b110));
+    CHECK_FALSE(watcher.laggard());
     // A configuration that was taken back counts no more.
     claims(watcher, kFirst, configured(0, 0, 0b110));
     CHECK(watcher.laggard());
