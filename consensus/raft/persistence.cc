@@ -46,7 +46,7 @@ void Raft::store_term(Ctx& ctx) {
   raft::StoredTerm record;
   record.set_term(number(term_));
   record.set_voted_for(number(voted_for_.value_or(NodeId{})));
-  ctx.storage().put(std::string(kTermKey), record);
+  ctx.storage().put(kTermKey, record);
 }
 
 void Raft::load_term(Ctx& ctx) {
@@ -111,8 +111,8 @@ void Raft::store_snapshot(Ctx& ctx, std::string state) {
   raft::write(snapshot_.configuration, *record.mutable_members());
   record.set_base_index(number(log_.base()));
   record.set_base_term(number(log_.base_term()));
-  ctx.storage().put(std::string(kSnapshotKey), record);
-  ctx.storage().put(std::string(kStateKey), std::move(state));
+  ctx.storage().put(kSnapshotKey, record);
+  ctx.storage().put(kStateKey, std::move(state));
 }
 
 // Without a usable snapshot the log that follows it has no beginning: load_log will drop it.
@@ -145,7 +145,7 @@ void Raft::store_chunk(Ctx& ctx, std::string_view data) {
     raft::write(incoming_.snapshot.configuration, *record.mutable_members());
     record.set_size(incoming_.size);
     record.set_digest(incoming_.digest);
-    ctx.storage().put(std::string(kIncomingKey), record);
+    ctx.storage().put(kIncomingKey, record);
   }
   ctx.storage().put(transport::numbered_key(kChunkPrefix, offset), std::string(data));
 }
