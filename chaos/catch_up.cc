@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "chaos/fault_plans.h"
+
 namespace lockstep::chaos {
 
 using transport::GroupId;
@@ -12,8 +14,6 @@ using transport::NodeId;
 using transport::Witness;
 
 namespace {
-
-constexpr std::uint32_t kMembersMax = 64;
 
 std::string sentence(NodeId node, std::uint64_t index, std::uint64_t goal) {
   return fmt::format("{} has applied {} of {} entries", to_string(node), index, goal);
@@ -84,7 +84,7 @@ std::uint64_t CatchUp::applied(GroupId group, NodeId node) const {
 std::optional<std::string> CatchUp::laggard() const {
   for (const auto& [group, goal] : goals_) {
     if (const auto all = members(group)) {
-      for (std::uint32_t id = 0; id < kMembersMax; ++id) {
+      for (std::uint32_t id = 1; id <= kNodesMax; ++id) {
         if ((*all >> id & 1) == 0) continue;
         const auto index = applied(group, NodeId{id});
         if (index < goal) return sentence(NodeId{id}, index, goal);

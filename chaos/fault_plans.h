@@ -14,6 +14,9 @@
 
 namespace lockstep::chaos {
 
+/// The highest number of a node: sets of nodes are the bits of a word.
+inline constexpr std::uint32_t kNodesMax = 63;
+
 /// Why a text is no fault plan; `line` and `column` count from 1 and are 0 where none applies.
 struct PlanError {
   int line = 0;

@@ -20,7 +20,6 @@ constexpr int kFaultsMax = 500;
 constexpr int kStepMax = 1'000'000'000;  // ms
 constexpr int kDriftMax = 500'000;       // ppm
 constexpr std::uint32_t kSendsMax = 1'000;
-constexpr std::uint32_t kNodesMax = 63;  // sets of nodes are the bits of a word
 
 Problem above(std::string_view field, std::uint32_t value, std::uint32_t most) {
   if (value <= most) return {};

@@ -14,7 +14,6 @@ namespace {
 
 using Microseconds = std::chrono::microseconds;
 
-constexpr std::uint32_t kNodesMax = 63;
 constexpr std::uint32_t kClientsMax = 10'000;
 constexpr std::uint64_t kOperationsMax = 100'000'000;
 constexpr std::uint32_t kValueBytesMax = 1 << 20;

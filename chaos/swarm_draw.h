@@ -138,7 +138,6 @@ class Swarm {
   void shrink(Fault& fault);
   void transfer();
 
-  static constexpr std::uint32_t kNodesMax = 63;
   static constexpr std::uint32_t kSparesMax = 4;
   static constexpr std::uint32_t kVotersMin = 3;
 
