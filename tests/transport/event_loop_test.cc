@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <new>
 #include <vector>
 
@@ -73,14 +74,18 @@ TEST_CASE("run_until stops before later events and moves the time to its end") {
   CHECK(notes.keys.size() == 2);
 }
 
-TEST_CASE("the heap pops what a sorted list would, under random schedules and pops") {
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+TEST_CASE("the loop pops what a sorted list would, under random schedules and pops") {
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
     Notes notes;
+    // Within a quantum, within the next few, at multiples of it, and far beyond those with a queue.
+    constexpr std::int64_t kScales[] = {1, 29'000, transport::kQuantum.count(), 1'300'000};
+    const std::int64_t scale = kScales[seed % std::size(kScales)];
     std::vector<std::pair<std::int64_t, std::uint64_t>> model;  // (time, key), stable by insertion
     std::vector<std::uint64_t> expected;
     for (std::uint64_t step = 0; step < 300; ++step) {
       if (below(draw(seed, "kind", 0, step), 5) < 3) {
-        const auto delay = static_cast<std::int64_t>(below(draw(seed, "delay", 0, step), 20));
+        const auto drawn = static_cast<std::int64_t>(below(draw(seed, "delay", 0, step), 20));
+        const std::int64_t delay = drawn * scale;
         const std::int64_t at = notes.loop.now().time_since_epoch().count() + delay;
         notes.at(transport::Duration{at}, step);
         model.emplace_back(at, step);
