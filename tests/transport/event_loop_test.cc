@@ -78,7 +78,7 @@ TEST_CASE("the loop pops what a sorted list would, under random schedules and po
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     Notes notes;
     // Within a quantum, within the next few, at multiples of it, and far beyond those with a queue.
-    constexpr std::int64_t kScales[] = {1, 29'000, transport::kQuantum.count(), 1'300'000};
+    constexpr std::int64_t kScales[] = {1, 29'000, transport::kQuantum.count(), 3'200'000};
     const std::int64_t scale = kScales[seed % std::size(kScales)];
     std::vector<std::pair<std::int64_t, std::uint64_t>> model;  // (time, key), stable by insertion
     std::vector<std::uint64_t> expected;
