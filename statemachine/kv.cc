@@ -47,6 +47,19 @@ std::optional<CommandView> view(std::string_view bytes) {
   return reader.is_well_formed() ? std::optional(command) : std::nullopt;
 }
 
+std::string encode(const CommandView& command) {
+  std::string bytes;
+  const std::size_t expected_size = command.expected ? command.expected->size() : 0;
+  bytes.reserve(command.key.size() + command.value.size() + expected_size + 4 * kLongestField);
+  append_field(bytes, KvCommand::kOperationFieldNumber, command.operation);
+  append_field(bytes, KvCommand::kKeyFieldNumber, command.key);
+  append_field(bytes, KvCommand::kValueFieldNumber, command.value);
+  if (command.expected) {
+    append_optional_field(bytes, KvCommand::kExpectedFieldNumber, *command.expected);
+  }
+  return bytes;
+}
+
 bool is_read(const CommandView& command) {
   return command.operation == KvCommand::GET || command.operation == KvCommand::GET_OR_EMPTY;
 }
@@ -182,39 +195,31 @@ std::string describe(const Command& command) {
 AnyMachine make() { return KeyValue(); }
 
 std::string encode(const Command& command) {
-  KvCommand message;
-  message.set_operation(static_cast<KvCommand::Operation>(static_cast<int>(command.operation) + 1));
-  message.set_key(command.key);
-  message.set_value(command.value);
-  if (command.expected) message.set_expected(*command.expected);
-  return message.SerializeAsString();
+  const auto operation = static_cast<std::uint32_t>(command.operation) + 1;
+  return encode(CommandView{operation, command.key, command.value, command.expected});
 }
 
-std::string get(std::string_view key) {
-  return encode(Command{Operation::Get, std::string(key), {}, {}});
-}
+std::string get(std::string_view key) { return encode(CommandView{KvCommand::GET, key, {}, {}}); }
 
 std::string get_or_empty(std::string_view key) {
-  return encode(Command{Operation::GetOrEmpty, std::string(key), {}, {}});
+  return encode(CommandView{KvCommand::GET_OR_EMPTY, key, {}, {}});
 }
 
 std::string put(std::string_view key, std::string_view value) {
-  return encode(Command{Operation::Put, std::string(key), std::string(value), {}});
+  return encode(CommandView{KvCommand::PUT, key, value, {}});
 }
 
 std::string append(std::string_view key, std::string_view value) {
-  return encode(Command{Operation::Append, std::string(key), std::string(value), {}});
+  return encode(CommandView{KvCommand::APPEND, key, value, {}});
 }
 
 std::string compare_and_set(std::string_view key, std::optional<std::string_view> expected,
                             std::string_view value) {
-  Command command{Operation::CompareAndSet, std::string(key), std::string(value), {}};
-  if (expected) command.expected = std::string(*expected);
-  return encode(command);
+  return encode(CommandView{KvCommand::COMPARE_AND_SET, key, value, expected});
 }
 
 std::string remove(std::string_view key) {
-  return encode(Command{Operation::Delete, std::string(key), {}, {}});
+  return encode(CommandView{KvCommand::DELETE, key, {}, {}});
 }
 
 std::string encode(const Result& result) {

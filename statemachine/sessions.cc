@@ -12,9 +12,6 @@
 namespace lockstep::statemachine {
 namespace {
 
-// A tag of one byte and the longest varint: enough to reserve by.
-constexpr std::size_t kLongestField = 11;
-
 bool parse(std::string_view bytes, google::protobuf::MessageLite& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }

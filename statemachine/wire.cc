@@ -11,26 +11,7 @@ void append_varint(std::string& message, std::uint64_t value) {
 
 }  // namespace
 
-bool WireReader::next() {
-  if (rest_.empty() || !is_well_formed_) return false;
-  std::uint64_t tag = 0;
-  if (!read_varint(tag) || tag > UINT32_MAX || tag >> 3 == 0) return malformed();
-  tag_ = static_cast<std::uint32_t>(tag);
-  switch (tag & 7) {
-    case 0:
-      return read_varint(number_) || malformed();
-    case 1:
-      return take(8) || malformed();
-    case 2:
-      return (read_varint(number_) && take(number_)) || malformed();
-    case 5:
-      return take(4) || malformed();
-    default:
-      return malformed();
-  }
-}
-
-bool WireReader::read_varint(std::uint64_t& value) {
+bool WireReader::read_long_varint(std::uint64_t& value) {
   value = 0;
   for (std::uint32_t at = 0; at < 10 && at < rest_.size(); ++at) {
     const auto byte = static_cast<unsigned char>(rest_[at]);
@@ -43,18 +24,6 @@ bool WireReader::read_varint(std::uint64_t& value) {
   return false;
 }
 
-bool WireReader::take(std::uint64_t size) {
-  if (size > rest_.size()) return false;
-  bytes_ = rest_.substr(0, size);
-  rest_.remove_prefix(size);
-  return true;
-}
-
-bool WireReader::malformed() {
-  is_well_formed_ = false;
-  return false;
-}
-
 void append_field(std::string& message, std::uint32_t field, std::uint64_t value) {
   if (value == 0) return;
   append_varint(message, varint_field(field));
@@ -62,7 +31,10 @@ void append_field(std::string& message, std::uint32_t field, std::uint64_t value
 }
 
 void append_field(std::string& message, std::uint32_t field, std::string_view value) {
-  if (value.empty()) return;
+  if (!value.empty()) append_optional_field(message, field, value);
+}
+
+void append_optional_field(std::string& message, std::uint32_t field, std::string_view value) {
   append_varint(message, bytes_field(field));
   append_varint(message, value.size());
   message += value;

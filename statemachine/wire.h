@@ -5,6 +5,7 @@
 // their few fields here. The .proto files remain the definition of what the bytes mean.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ class WireReader {
 
  private:
   bool read_varint(std::uint64_t& value);
+  bool read_long_varint(std::uint64_t& value);
   bool take(std::uint64_t size);
   bool malformed();
 
@@ -44,8 +46,54 @@ class WireReader {
   bool is_well_formed_ = true;
 };
 
+inline bool WireReader::next() {
+  if (rest_.empty() || !is_well_formed_) return false;
+  std::uint64_t tag = 0;
+  if (!read_varint(tag) || tag > UINT32_MAX || tag >> 3 == 0) return malformed();
+  tag_ = static_cast<std::uint32_t>(tag);
+  switch (tag & 7) {
+    case 0:
+      return read_varint(number_) || malformed();
+    case 1:
+      return take(8) || malformed();
+    case 2:
+      return (read_varint(number_) && take(number_)) || malformed();
+    case 5:
+      return take(4) || malformed();
+    default:
+      return malformed();
+  }
+}
+
+inline bool WireReader::read_varint(std::uint64_t& value) {
+  // Tags, lengths and many numbers take one byte.
+  const bool is_short = !rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80;
+  if (!is_short) return read_long_varint(value);
+  value = static_cast<unsigned char>(rest_.front());
+  rest_.remove_prefix(1);
+  return true;
+}
+
+inline bool WireReader::take(std::uint64_t size) {
+  if (size > rest_.size()) return false;
+  bytes_ = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return true;
+}
+
+inline bool WireReader::malformed() {
+  is_well_formed_ = false;
+  return false;
+}
+
 /// Appends a field, which is left out if its value is 0 or empty, as proto3 does.
 void append_field(std::string& message, std::uint32_t field, std::uint64_t value);
 void append_field(std::string& message, std::uint32_t field, std::string_view value);
+
+/// Appends a field that is marked `optional`: it is there even if its value is empty.
+void append_optional_field(std::string& message, std::uint32_t field, std::string_view value);
+
+/// The most bytes that a field may take besides its own, with a number below 16: to reserve by.
+inline constexpr std::size_t kLongestField = 11;
 
 }  // namespace lockstep::statemachine

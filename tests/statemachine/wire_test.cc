@@ -67,6 +67,21 @@ TEST_CASE("a session command comes back as it went in, and no part of one passes
   CHECK(parse_session_command(bytes + "\x32\x01x\x08\x08")->client == 8);
 }
 
+TEST_CASE("key-value commands are written as Protobuf writes them") {
+  CHECK(kv::get("k") == "\x08\x01\x12\x01k");
+  CHECK(kv::get_or_empty("") == "\x08\x02");
+  CHECK(kv::put("k", "v") == "\x08\x03\x12\x01k\x1a\x01v");
+  CHECK(kv::append("k", "") == "\x08\x04\x12\x01k");
+  CHECK(kv::compare_and_set("k", {}, "v") == "\x08\x05\x12\x01k\x1a\x01v");
+  CHECK(kv::compare_and_set("k", "", "v") == "\x08\x05\x12\x01k\x1a\x01v\x22\x00"s);
+  CHECK(kv::compare_and_set("k", "e", "v") ==
+        "\x08\x05\x12\x01k\x1a\x01v\x22\x01"
+        "e");
+  CHECK(kv::remove("k") == "\x08\x06\x12\x01k");
+  const kv::Command command{kv::Operation::CompareAndSet, "k", "v", ""};
+  CHECK(kv::encode(command) == kv::compare_and_set("k", "", "v"));
+}
+
 TEST_CASE("a key-value command with unknown fields is one, a cut one is none") {
   const std::string put = kv::put("key", "value");
   CHECK(kv::parse_command(put + "\x50\x01") == kv::parse_command(put));
