@@ -138,7 +138,35 @@ void write_fold(std::ostream& out, const Descriptor& message) {
       write_fold_oneof(out, *oneof);
     }
   }
-  out << "}\n\n";
+  out << "  fold_unknown(digest, message);\n}\n\n";
+}
+
+/// Fields that this definition does not know, such as a student's own: by their bytes. A message
+/// without any has the digest that it always had, and costs no more than a look at one bit, which
+/// only a class derived from MessageLite may take.
+void write_fold_unknown(std::ostream& out) {
+  out << R"(namespace {
+
+struct Opened : google::protobuf::MessageLite {
+  static bool has_unknown_fields(const google::protobuf::MessageLite& message) {
+    return (message.*(&Opened::_internal_metadata_)).have_unknown_fields();
+  }
+};
+
+[[maybe_unused]] void fold_unknown(Fold& digest, const google::protobuf::Message& message) {
+  constexpr std::uint64_t kUnknownFields = 0x6F776E6669656C64ull;
+  if (!Opened::has_unknown_fields(message)) return;
+  const auto& fields = message.GetReflection()->GetUnknownFields(message);
+  if (fields.empty()) return;
+  std::string bytes;
+  fields.SerializeToString(&bytes);
+  digest(kUnknownFields);
+  lockstep::statemachine::fold(digest, bytes);
+}
+
+}  // namespace
+
+)";
 }
 
 void write_visit(std::ostream& out, const Descriptor& envelope) {
@@ -200,7 +228,10 @@ void write_header(std::ostream& out, const FileDescriptor& file) {
 
 void write_source(std::ostream& out, const FileDescriptor& file) {
   out << "// Generated from " << file.name() << ".\n#include \"" << stem(file.name())
-      << ".messages.h\"\n\nnamespace " << cpp_namespace(file) << " {\n\n";
+      << ".messages.h\"\n\n#include <google/protobuf/message.h>\n#include "
+         "<google/protobuf/unknown_field_set.h>\n\n#include <string>\n\n"
+      << "namespace " << cpp_namespace(file) << " {\n\n";
+  write_fold_unknown(out);
   for (const auto* message : messages_of(file)) {
     write_fold(out, *message);
     write_body_name(out, *message);

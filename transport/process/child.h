@@ -6,22 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
-#include <string>
 
 #include "transport/host.h"
+#include "transport/process/node_death.h"
 
 namespace lockstep::transport {
-
-/// A node's process died, or said something that is no answer.
-class NodeProcessError : public std::runtime_error {
- public:
-  NodeProcessError(NodeId node, const std::string& happened);
-  NodeId node() const { return node_; }
-
- private:
-  NodeId node_;
-};
 
 struct ChildProcessOptions {
   /// Bytes that one event or its effects may have at most.

@@ -1,6 +1,8 @@
 #include "transport/process/frames.h"
 
+#include <fcntl.h>
 #include <google/protobuf/message_lite.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,8 +17,11 @@ constexpr std::size_t kFirstBuffer = 64 * 1024;
 static_assert(std::endian::native == std::endian::little, "the length is sent as it lies");
 }  // namespace
 
-Frames::Frames(int in, int out, std::uint32_t limit)
-    : in_(in), out_(out), limit_(limit), incoming_(kFirstBuffer) {}
+Frames::Frames(int in, int out, std::uint32_t limit, Patience patience)
+    : in_(in), out_(out), limit_(limit), patience_(patience), incoming_(kFirstBuffer) {
+  // Then a write that does not fit into the pipe can be waited for, too.
+  if (patience_.count() > 0) fcntl(out_, F_SETFL, fcntl(out_, F_GETFL) | O_NONBLOCK);
+}
 
 Frames::~Frames() {
   close(in_);
@@ -35,6 +40,10 @@ FrameStatus Frames::send(const google::protobuf::MessageLite& message) {
   for (std::size_t sent = 0; sent < total;) {
     const ssize_t written = write(out_, outgoing_.data() + sent, total - sent);
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      if (const auto status = wait(out_, POLLOUT); status != FrameStatus::Ok) return status;
+      continue;
+    }
     if (written <= 0) return FrameStatus::Closed;
     sent += static_cast<std::size_t>(written);
   }
@@ -57,12 +66,23 @@ FrameStatus Frames::receive(google::protobuf::MessageLite& message) {
 FrameStatus Frames::fill(std::size_t wanted) {
   if (incoming_.size() < wanted) incoming_.resize(wanted);
   while (have_ < wanted) {
+    if (const auto status = wait(in_, POLLIN); status != FrameStatus::Ok) return status;
     const ssize_t got = read(in_, incoming_.data() + have_, incoming_.size() - have_);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return FrameStatus::Closed;
     have_ += static_cast<std::size_t>(got);
   }
   return FrameStatus::Ok;
+}
+
+FrameStatus Frames::wait(int descriptor, short event) const {
+  if (patience_.count() == 0) return FrameStatus::Ok;
+  pollfd waited{descriptor, event, 0};
+  for (;;) {
+    const int ready = poll(&waited, 1, static_cast<int>(patience_.count()));
+    if (ready < 0 && errno == EINTR) continue;
+    return ready == 0 ? FrameStatus::Silent : FrameStatus::Ok;
+  }
 }
 
 }  // namespace lockstep::transport

@@ -19,6 +19,7 @@ struct NodeSpec {
 };
 
 /// A node in its initial state, or why there is none: which option, and what was expected.
-using NodeFactory = std::function<std::variant<std::unique_ptr<Node>, std::string>(const NodeSpec&)>;
+using NodeFactory =
+    std::function<std::variant<std::unique_ptr<Node>, std::string>(const NodeSpec&)>;
 
 }  // namespace lockstep::transport

@@ -4,11 +4,22 @@
 
 #include "transport/node.h"
 #include "transport/process/frames.h"
+#include "transport/process/node_spec.h"
 
 namespace lockstep::transport {
 
-/// Runs the node until the other end closes; gives the exit code of the process: 0 if it closed
-/// between two events, 2 if what came was no event.
+// Exit codes of a node's process.
+inline constexpr int kMalformedEvent = 2;  ///< what came was no event
+inline constexpr int kException = 3;       ///< a handler let one out
+inline constexpr int kOutOfMemory = 114;
+inline constexpr int kOutOfThreads = 115;
+inline constexpr int kNotMade = 116;  ///< there is no such node
+
+/// Runs the node until the other end closes; gives the exit code of the process, 0 if it closed
+/// between two events. Exceptions of the node end its life and go to the standard error output.
 int serve(Node& node, Frames& frames);
+
+/// Reads the first event, makes the node that it names, and serves as serve() does.
+int serve_nodes(const NodeFactory& factory, Frames& frames);
 
 }  // namespace lockstep::transport

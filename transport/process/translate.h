@@ -5,19 +5,24 @@
 #include <cstdint>
 
 #include "transport/host.h"
+#include "transport/process/node_spec.h"
 
 namespace lockstep::transport {
 
 namespace process {
 class Effects;
 class Event;
+class Start;
 }  // namespace process
 
 /// The version of node_protocol.proto that this code speaks.
 inline constexpr std::uint32_t kNodeProtocolVersion = 1;
 
-/// World's side: one handler call. Requires: `event` is empty.
-void write_event(const World& world, const Step& step, process::Event& event);
+/// World's side: one handler call; a start says which node is meant. Requires: `event` is empty.
+void write_event(const World& world, const Step& step, const NodeSpec& spec, process::Event& event);
+
+/// Node's side: which node is meant.
+NodeSpec read_spec(const process::Start& start);
 
 /// Node's side: sets up the world and the step. False if the payload is not what the kind says.
 /// Requires: the event is no DESCRIBE.

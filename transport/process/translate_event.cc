@@ -5,6 +5,16 @@
 namespace lockstep::transport {
 namespace {
 
+void write_spec(const NodeSpec& spec, process::Start& out) {
+  out.set_role(spec.role);
+  out.set_machine(spec.machine);
+  for (const auto& [name, value] : spec.options) {
+    auto& option = *out.add_options();
+    option.set_name(name);
+    option.set_value(value);
+  }
+}
+
 void write_start(const World& world, Start start, process::Start& out) {
   out.set_version(kNodeProtocolVersion);
   out.set_kind(static_cast<process::Start::Kind>(start.kind));
@@ -52,7 +62,14 @@ process::Event::Kind kind_of(Step::Kind kind) {
 
 }  // namespace
 
-void write_event(const World& world, const Step& step, process::Event& event) {
+NodeSpec read_spec(const process::Start& start) {
+  NodeSpec spec{start.role(), start.machine(), {}};
+  for (const auto& option : start.options()) spec.options[option.name()] = option.value();
+  return spec;
+}
+
+void write_event(const World& world, const Step& step, const NodeSpec& spec,
+                 process::Event& event) {
   event.set_kind(kind_of(step.kind));
   event.set_now(world.now.time_since_epoch().count());
   event.set_wall(world.wall.reading.count());
@@ -62,7 +79,10 @@ void write_event(const World& world, const Step& step, process::Event& event) {
   event.set_timer(step.timer);
   event.set_key(step.key);
   if (step.payload) step.payload.message().SerializeToString(event.mutable_payload());
-  if (step.kind == Step::Kind::Start) write_start(world, step.start, *event.mutable_start());
+  if (step.kind == Step::Kind::Start) {
+    write_start(world, step.start, *event.mutable_start());
+    write_spec(spec, *event.mutable_start());
+  }
 }
 
 bool read_event(process::Event& event, const Node& node, World& world, Step& step) {
