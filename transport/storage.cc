@@ -2,6 +2,8 @@
 
 #include <google/protobuf/message_lite.h>
 
+#include <array>
+
 namespace lockstep::transport {
 
 void apply(Image& image, std::vector<Write>& writes) {
@@ -17,11 +19,13 @@ void undo(Image& image, const std::vector<Write>& writes) {
 }
 
 std::string numbered_key(std::string_view prefix, std::uint64_t number) {
+  std::array<char, sizeof number> digits{};
+  for (std::size_t at = 0; at < digits.size(); ++at) {
+    digits[at] = static_cast<char>(number >> (56 - 8 * at));
+  }
   std::string key;
-  key.reserve(prefix.size() + sizeof number);
-  key = prefix;
-  for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(number >> shift);
-  return key;
+  key.reserve(prefix.size() + digits.size());
+  return key.append(prefix).append(digits.data(), digits.size());
 }
 
 std::uint64_t number_of_key(std::string_view key) {
@@ -44,7 +48,10 @@ void Storage::put(std::string_view key, Bytes value) {
 }
 
 void Storage::put(std::string_view key, const google::protobuf::MessageLite& record) {
-  put(key, Bytes::compose([&](std::string& place) { record.SerializeToString(&place); }));
+  put(key, Bytes::compose([&](std::string& place) {
+        place.resize(record.ByteSizeLong());
+        record.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(place.data()));
+      }));
 }
 
 void Storage::erase(std::string_view key) {
