@@ -25,6 +25,7 @@ class Scenario::Stage final : public transport::Observer,
  public:
   Stage(const System& of, const ScenarioOptions& options)
       : system(of),
+        events_max(options.events_max),
         cluster(loop, cluster_options(options)),
         time(loop),
         monitors(of.monitors(options.nodes)),
@@ -53,6 +54,7 @@ class Scenario::Stage final : public transport::Observer,
     wanted.seed = options.seed;
     wanted.network = options.network;
     wanted.host = options.host;
+    wanted.keeps_log = options.keeps_log;
     return wanted;
   }
 
@@ -88,6 +90,16 @@ class Scenario::Stage final : public transport::Observer,
     answers[number(client)] = reply;
   }
 
+  void submit(ClientId client, NodeId node, const Fill& fill) {
+    cluster.submit(client, node,
+                   transport::compose<transport::Request, transport::Request>(
+                       [&](transport::Request& request) {
+                         request.set_client(number(client));
+                         request.set_sequence(1);
+                         fill(request);
+                       }));
+  }
+
   void cut(std::size_t name, const std::vector<std::pair<NodeId, NodeId>>& pairs) {
     LinkSet cut_off(number(cluster.nodes().back()));
     for (const auto& [from, to] : pairs) cut_off.add(from, to);
@@ -102,6 +114,7 @@ class Scenario::Stage final : public transport::Observer,
   };
 
   const System& system;
+  const std::uint64_t events_max;
   transport::EventLoop loop;
   transport::Cluster cluster;
   transport::VirtualTime time;
@@ -134,10 +147,16 @@ Scenario::~Scenario() = default;
 void Scenario::play(std::function<awaitable<void>()> script, Duration limit) {
   stage_->time.spawn(script());
   const Time end = stage_->loop.now() + limit;
+  const auto give_up = [this](const char* budget, const char* happened) {
+    stage_->time.finish();  // Nobody may resume a script whose owner is gone.
+    throw ScenarioOver(budget, happened);
+  };
   while (stage_->time.running() > 0) {
+    if (stage_->loop.fired() > stage_->events_max) {
+      give_up("event budget", "the scenario does not end: something happens again and again");
+    }
     if (stage_->loop.now() > end || !stage_->loop.step()) {
-      stage_->time.finish();  // Nobody may resume a script whose owner is gone.
-      throw std::runtime_error("the scenario waits for something that does not happen");
+      give_up("virtual time", "the scenario waits for something that does not happen");
     }
   }
   stage_->time.rethrow();
@@ -146,7 +165,7 @@ void Scenario::play(std::function<awaitable<void>()> script, Duration limit) {
 awaitable<void> Scenario::sleep(Duration duration) { return stage_->time.sleep(duration); }
 
 awaitable<NodeId> Scenario::await_leader() {
-  while (!stage_->leader || !stage_->cluster.is_up(*stage_->leader)) co_await sleep(kTick);
+  while (!leader()) co_await sleep(kTick);
   co_return *stage_->leader;
 }
 
@@ -158,13 +177,24 @@ awaitable<NodeId> Scenario::await_next_leader() {
 
 std::uint64_t Scenario::term() const { return stage_->term; }
 
+std::optional<NodeId> Scenario::leader() const {
+  if (!stage_->leader || !stage_->cluster.is_up(*stage_->leader)) return std::nullopt;
+  return stage_->leader;
+}
+
 awaitable<std::optional<Reply>> Scenario::ask(NodeId node, std::string command, Duration patience) {
   return ask(node, [command](transport::Request& request) { request.set_command(command); },
              patience);
 }
 
 awaitable<std::optional<Reply>> Scenario::ask(NodeId node, Fill fill, Duration patience) {
-  const ClientId client = submit(node, fill);
+  return ask(new_client(), node, std::move(fill), patience);
+}
+
+awaitable<std::optional<Reply>> Scenario::ask(ClientId client, NodeId node, Fill fill,
+                                              Duration patience) {
+  stage_->answers.erase(number(client));
+  stage_->submit(client, node, fill);
   const Time give_up = stage_->loop.now() + patience;
   while (stage_->loop.now() < give_up) {
     co_await sleep(kTick);
@@ -174,22 +204,20 @@ awaitable<std::optional<Reply>> Scenario::ask(NodeId node, Fill fill, Duration p
   co_return std::nullopt;
 }
 
+ClientId Scenario::new_client() { return ClientId{stage_->next_client++}; }
+
 ClientId Scenario::submit(NodeId node, const Fill& fill) {
-  const ClientId client{stage_->next_client++};
-  stage_->cluster.submit(client, node,
-                         transport::compose<transport::Request, transport::Request>(
-                             [&](transport::Request& request) {
-                               request.set_client(number(client));
-                               request.set_sequence(1);
-                               fill(request);
-                             }));
+  const ClientId client = new_client();
+  stage_->submit(client, node, fill);
   return client;
 }
 
 awaitable<std::string> Scenario::execute(std::string command) {
+  const ClientId client = new_client();
   NodeId node = stage_->leader.value_or(stage_->cluster.nodes().front());
+  const auto fill = [command](transport::Request& request) { request.set_command(command); };
   for (;;) {
-    const auto reply = co_await ask(node, command);
+    const auto reply = co_await ask(client, node, fill);
     if (reply && reply->status() == Reply::OK) co_return reply->result();
     if (reply && reply->status() == Reply::REJECTED) throw std::runtime_error(reply->result());
     if (reply && reply->status() == Reply::REDIRECT) {

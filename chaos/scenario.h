@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,22 @@ struct ScenarioOptions {
   std::uint32_t spares = 0;
   /// Steps in before any node is started: to watch, or to load disks.
   std::function<void(transport::Cluster&)> before_start;
+  /// Nodes' log lines are formatted, for those who watch.
+  bool keeps_log = false;
+  /// A scenario that needs more events than this is over.
+  std::uint64_t events_max = 10'000'000;
+};
+
+/// A scenario used up a budget before its script came to an end.
+class ScenarioOver : public std::runtime_error {
+ public:
+  ScenarioOver(std::string budget, const std::string& happened)
+      : std::runtime_error(happened), budget_(std::move(budget)) {}
+  /// "virtual time" or "event budget".
+  const std::string& budget() const { return budget_; }
+
+ private:
+  std::string budget_;
 };
 
 /// Which messages an isolated node loses.
@@ -48,8 +65,8 @@ class Scenario {
   Scenario(const System& system, ScenarioOptions options);
   ~Scenario();
 
-  /// Runs a script to its end, in virtual time. Throws what the script threw, and
-  /// std::runtime_error if it waits for something that has not happened after `limit`.
+  /// Runs a script to its end, in virtual time. Throws what the script threw, and ScenarioOver if
+  /// it waits for something that has not happened after `limit`.
   void play(std::function<asio::awaitable<void>()> script,
             transport::Duration limit = std::chrono::minutes(10));
 
@@ -62,6 +79,8 @@ class Scenario {
 
   /// The term of the latest claim to lead; 0 if there was none.
   std::uint64_t term() const;
+  /// Who made it, if that node is up.
+  std::optional<transport::NodeId> leader() const;
 
   /// One request to one node, by a client of its own. Nothing if no answer came in time.
   asio::awaitable<std::optional<transport::Reply>> ask(
@@ -74,6 +93,13 @@ class Scenario {
       transport::NodeId node, Fill fill, transport::Duration patience = std::chrono::seconds(1));
   /// The same, without waiting; gives the client.
   transport::ClientId submit(transport::NodeId node, const Fill& fill);
+
+  /// A client whose number nobody had before. It asks one thing, as often as it takes.
+  transport::ClientId new_client();
+  /// Its one request, perhaps again: (client, sequence) stays the same.
+  asio::awaitable<std::optional<transport::Reply>> ask(
+      transport::ClientId client, transport::NodeId node, Fill fill,
+      transport::Duration patience = std::chrono::seconds(1));
 
   /// Asks around, following redirects, until the command is executed; gives the result.
   asio::awaitable<std::string> execute(std::string command);

@@ -14,5 +14,6 @@ void add_run(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_replay(CLI::App& app, Action& action);
 void add_systems(CLI::App& app, Action& action);
+void add_lab(CLI::App& app, Action& action);
 
 }  // namespace lockstep::labs

@@ -1,0 +1,26 @@
+#include "labs/exercise/lab.h"
+
+namespace lockstep::labs {
+
+std::uint32_t Lab::points() const {
+  std::uint32_t sum = 0;
+  for (const auto& test : tests) sum += test.points;
+  return sum;
+}
+
+std::uint32_t Lab::points(char part) const {
+  std::uint32_t sum = 0;
+  for (const auto& test : tests) sum += test.part == part ? test.points : 0;
+  return sum;
+}
+
+const LabTest* Lab::find(std::string_view test) const {
+  for (const auto& candidate : tests) {
+    if (candidate.name == test || full_name(candidate) == test) return &candidate;
+  }
+  return nullptr;
+}
+
+std::string full_name(const LabTest& test) { return std::string(1, test.part) + "." + test.name; }
+
+}  // namespace lockstep::labs

@@ -1,0 +1,185 @@
+// The program that tests a student's nodes in one process: a lab's public tests as doctest cases,
+// so that an IDE, gdb and doctest's own filters work, with a report in the words of the lab.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "labs/exercise/lab.h"
+#include "labs/exercise/page.h"
+#include "labs/exercise/run_test.h"
+#include "labs/exercise/steps.h"
+#include "labs/node/lab_node.h"
+#include "transport/process/foreign.h"
+
+namespace lockstep::labs {
+namespace {
+
+constexpr int kUsage = 2;
+
+struct Settings {
+  std::uint64_t first_seed = 1;
+  std::uint64_t seeds = 0;  ///< 0: as many as each test says
+  std::size_t hints = 0;
+  std::string command = "lockstep lab test";
+};
+
+Settings& settings() {
+  static Settings all;
+  return all;
+}
+
+const Lab*& current_lab() {
+  static const Lab* lab = nullptr;
+  return lab;
+}
+
+struct Outcome {
+  std::uint32_t earned = 0;
+  std::uint32_t possible = 0;
+  std::uint32_t failed = 0;
+  std::string page;  ///< of the case that just ran; empty if it passed
+};
+
+Outcome& outcome() {
+  static Outcome all;
+  return all;
+}
+
+/// Runs the test that doctest is at, seed after seed, until one fails.
+void run_current() {
+  const Lab& lab = *current_lab();
+  const LabTest& test = *lab.find(doctest::getContextOptions()->currentTest->m_name);
+  const std::uint64_t seeds = settings().seeds != 0 ? settings().seeds : test.seeds;
+  outcome().page.clear();
+  const Execution execution{transport::foreign_in_process(make_node_of), {}, false};
+  for (std::uint64_t seed = settings().first_seed; seed < settings().first_seed + seeds; ++seed) {
+    const Finding finding = run_test(lab, test, seed, execution);
+    if (finding.verdict == Verdict::Pass) continue;
+    PageContext context{seed, settings().command, settings().hints, {}};
+    context.steps = steps_to(lab, test, seed, finding, execution);
+    outcome().page = failure_page(lab, test, finding, context);
+    FAIL_CHECK(outcome().page);
+    return;
+  }
+}
+
+/// Prints what a student wants to know, and nothing of doctest's own.
+struct LabReporter : doctest::IReporter {
+  explicit LabReporter(const doctest::ContextOptions&) {}
+  const doctest::TestCaseData* current = nullptr;
+
+  void report_query(const doctest::QueryData& query) override {
+    for (unsigned at = 0; at < query.num_data; ++at) fmt::print("{}\n", query.data[at]->m_name);
+  }
+  void test_run_start() override {}
+  void test_run_end(const doctest::TestRunStats&) override {
+    fmt::print("\n{} of {} points", outcome().earned, outcome().possible);
+    if (outcome().failed > 0) fmt::print("; {} tests fail", outcome().failed);
+    fmt::print("\n");
+  }
+  void test_case_start(const doctest::TestCaseData& data) override { current = &data; }
+  void test_case_reenter(const doctest::TestCaseData&) override {}
+  void test_case_end(const doctest::CurrentTestCaseStats&) override {
+    const LabTest& test = *current_lab()->find(current->m_name);
+    const bool passed = outcome().page.empty();
+    outcome().possible += test.points;
+    outcome().earned += passed ? test.points : 0;
+    outcome().failed += passed ? 0 : 1;
+    fmt::print("{:<44} {:>3} of {:>2}\n", full_name(test), passed ? test.points : 0, test.points);
+    if (!passed) fmt::print("{}\n", outcome().page);
+    std::fflush(stdout);
+  }
+  void test_case_exception(const doctest::TestCaseException& error) override {
+    outcome().page = fmt::format("\nthe test itself failed: {}\n", error.error_string.c_str());
+  }
+  void subcase_start(const doctest::SubcaseSignature&) override {}
+  void subcase_end() override {}
+  void log_assert(const doctest::AssertData&) override {}
+  void log_message(const doctest::MessageData&) override {}
+  void test_case_skipped(const doctest::TestCaseData&) override {}
+};
+REGISTER_REPORTER("lab", 1, LabReporter);
+
+/// One case per test; doctest keeps the pointers.
+void register_tests(const Lab& lab) {
+  static std::deque<std::string> names;
+  int line = 0;
+  for (const auto& test : lab.tests) {
+    names.push_back(full_name(test));
+    using doctest::detail::TestCase;
+    doctest::detail::regTest(TestCase(run_current, __FILE__, static_cast<unsigned>(++line),
+                                      doctest::detail::TestSuite()) *
+                             names.back().c_str());
+  }
+}
+
+/// The value of "--name=value" or "--name value", taken out of the arguments.
+std::optional<std::string> take(std::vector<std::string>& arguments, const std::string& name) {
+  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+    if (at->rfind(name + "=", 0) == 0) {
+      std::string value = at->substr(name.size() + 1);
+      arguments.erase(at);
+      return value;
+    }
+    if (*at == name && at + 1 != arguments.end()) {
+      std::string value = *(at + 1);
+      arguments.erase(at, at + 2);
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+bool read(std::vector<std::string>& arguments, const std::string& name, std::uint64_t& number) {
+  const auto text = take(arguments, name);
+  if (!text) return true;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error == std::errc{} && end == text->data() + text->size() && number > 0) return true;
+  fmt::print(stderr, "{} {}: expected a number from 1\n", name, *text);
+  return false;
+}
+
+int run(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::string name = std::filesystem::path(argv[0]).filename();
+  name = take(arguments, "--lab").value_or(name.substr(0, name.rfind("_test")));
+  current_lab() = find_lab(name);
+  if (current_lab() == nullptr) {
+    fmt::print(stderr, "there is no lab {}\n", name);
+    return kUsage;
+  }
+  settings().command = take(arguments, "--command").value_or("lockstep lab test " + name);
+  std::uint64_t seed = 0;
+  std::uint64_t hints = 0;
+  if (!read(arguments, "--seed", seed) || !read(arguments, "--seeds", settings().seeds) ||
+      !read(arguments, "--hints", hints)) {
+    return kUsage;
+  }
+  settings().hints = hints;
+  if (seed != 0) {
+    settings().first_seed = seed;
+    if (settings().seeds == 0) settings().seeds = 1;
+  }
+  register_tests(*current_lab());
+  std::vector<const char*> rest{argv[0]};
+  for (const auto& argument : arguments) rest.push_back(argument.c_str());
+  doctest::Context context;
+  context.setOption("reporters", "lab");
+  context.setOption("order-by", "file");
+  context.applyCommandLine(static_cast<int>(rest.size()), rest.data());
+  return context.run() == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace lockstep::labs
+
+int main(int argc, char** argv) { return lockstep::labs::run(argc, argv); }

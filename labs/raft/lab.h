@@ -1,0 +1,14 @@
+// The lab in which Raft is built: elections, replication, persistence, snapshots, linearizable
+// reads, and what a server in production needs besides.
+#pragma once
+
+#include "labs/exercise/lab.h"
+
+namespace lockstep::labs {
+
+Lab raft_lab();
+
+/// One function for each part's tests, in files of their own.
+void add_election_tests(LabBuilder& lab);
+
+}  // namespace lockstep::labs

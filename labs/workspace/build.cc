@@ -1,0 +1,135 @@
+#include <fmt/core.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "labs/workspace/workspace.h"
+
+namespace lockstep::labs {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string stem(const std::string& file) { return file.substr(0, file.rfind('.')); }
+
+std::string generated(const std::string& proto, const char* suffix) {
+  return "$generated/" + stem(proto) + suffix;
+}
+
+/// All headers that a message file becomes: what a source may include.
+std::string message_headers(const Workspace& workspace) {
+  std::string all;
+  for (const auto& proto : workspace.messages) {
+    all += " " + generated(proto, ".pb.h") + " " + generated(proto, ".messages.h");
+  }
+  return all;
+}
+
+std::string messages(const Workspace& workspace) {
+  std::string text;
+  for (const auto& proto : workspace.messages) {
+    std::string outputs;
+    for (const char* suffix : {".pb.h", ".pb.cc", ".messages.h", ".messages.cc", ".descriptors"}) {
+      outputs += " " + generated(proto, suffix);
+    }
+    text += fmt::format("build{}: messages {} | $generator\n  stem = {}\n", outputs, proto,
+                        stem(proto));
+  }
+  return text;
+}
+
+std::string text_of(const Workspace& workspace, const Toolchain& with) {
+  std::string text = fmt::format("include {}\nbuilddir = .lockstep\n", with.rules.string());
+  text += messages(workspace);
+  std::string objects;
+  for (const auto& source : workspace.sources) {
+    const std::string object = fmt::format(".lockstep/{}.o", stem(source));
+    text += fmt::format("build {}: compile {} ||{}\n", object, source, message_headers(workspace));
+    objects += " " + object;
+  }
+  for (const auto& proto : workspace.messages) {
+    for (const char* part : {".pb", ".messages"}) {
+      const std::string object = fmt::format(".lockstep/{}{}.o", stem(proto), part);
+      text += fmt::format("build {}: compile_generated {}\n", object,
+                          generated(proto, (std::string(part) + ".cc").c_str()));
+      objects += " " + object;
+    }
+  }
+  const auto link = [&](const char* suffix, const char* kind) {
+    return fmt::format(
+        "build .lockstep/{}_{}: link{} ${}_main | {}_libraries\n  libraries = ${}_libraries\n",
+        workspace.lab, suffix, objects, kind, kind, kind);
+  };
+  return text + link("node", "node") + link("test", "suite");
+}
+
+/// In single quotes, for a shell.
+std::string quoted(const std::string& text) {
+  std::string all = "'";
+  for (const char letter : text) all += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return all + "'";
+}
+
+BuildResult run(const std::string& command) {
+  BuildResult result;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return {false, "no shell could be started"};
+  std::array<char, 4096> buffer{};
+  for (std::size_t got; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    result.output.append(buffer.data(), got);
+  }
+  const int status = pclose(pipe);
+  result.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return result;
+}
+
+/// Without the lines in which ninja says what it does.
+std::string compiler_output(const std::string& output) {
+  std::string kept;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("lockstep: [", 0) == 0 || line.rfind("ninja: build stopped", 0) == 0 ||
+        line.rfind("ninja: Entering", 0) == 0 || line.rfind("ninja: no work", 0) == 0 ||
+        line.rfind("FAILED: ", 0) == 0 || line.find(" -MMD -MF ") != std::string::npos) {
+      continue;
+    }
+    kept += line + "\n";
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const Toolchain& with) {
+  std::error_code error;
+  if (!fs::exists(with.rules, error)) {
+    return WorkspaceError{fmt::format(
+        "{}: is missing; build it with `ninja lab_toolchain`", with.rules.string())};
+  }
+  fs::create_directories(workspace.output() / "generated", error);
+  const fs::path file = workspace.output() / "build.ninja";
+  const std::string text = text_of(workspace, with);
+  std::ifstream present(file);
+  if (present && std::string(std::istreambuf_iterator<char>(present), {}) == text) return {};
+  if (std::ofstream(file) << text) return {};
+  return WorkspaceError{fmt::format("{}: cannot be written", file.string())};
+}
+
+BuildResult build(const Workspace& workspace, const Toolchain& with, Product product) {
+  if (const auto error = write_build_file(workspace, with)) return {false, error->message};
+  const std::string ninja =
+      fmt::format("cd {} && NINJA_STATUS='lockstep: [%f/%t] ' ninja -f .lockstep/build.ninja ",
+                  quoted(workspace.root.string()));
+  const std::string target =
+      product == Product::Suite ? workspace.lab + "_test" : workspace.lab + "_node";
+  BuildResult result = run(ninja + ".lockstep/" + target);
+  result.output = compiler_output(result.output);
+  run(ninja + "-t compdb compile > compile_commands.json");
+  return result;
+}
+
+}  // namespace lockstep::labs

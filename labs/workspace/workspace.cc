@@ -1,0 +1,104 @@
+#include "labs/workspace/workspace.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+namespace lockstep::labs {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+/// A plain name inside the folder, so that a build file may contain it as it is.
+bool is_plain(const std::string& name, const std::string& suffix) {
+  static const std::regex kPlain("[A-Za-z0-9_][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)+");
+  return name.ends_with(suffix) && std::regex_match(name, kPlain);
+}
+
+std::optional<std::string> read_names(const json& all, const char* field, const fs::path& root,
+                                      const std::string& suffix, std::vector<std::string>& names) {
+  if (!all.contains(field) || !all[field].is_array()) {
+    return fmt::format("\"{}\" is missing, or no list", field);
+  }
+  for (const auto& name : all[field]) {
+    if (!name.is_string() || !is_plain(name.get<std::string>(), suffix)) {
+      return fmt::format("\"{}\": {} is no plain name that ends in {}", field, name.dump(), suffix);
+    }
+    names.push_back(name.get<std::string>());
+    std::error_code ignored;
+    if (!fs::is_regular_file(fs::symlink_status(root / names.back(), ignored))) {
+      return fmt::format("\"{}\": there is no file {} beside it", field, names.back());
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> read_text(const json& all, const char* field, std::string& text) {
+  if (!all.contains(field) || !all[field].is_string()) {
+    return fmt::format("\"{}\" is missing, or no text", field);
+  }
+  text = all[field].get<std::string>();
+  static const std::regex kWord("[A-Za-z0-9_.-]+");
+  if (std::regex_match(text, kWord)) return std::nullopt;
+  return fmt::format("\"{}\": expected letters, digits, _, - and .", field);
+}
+
+std::string environment_or(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+}  // namespace
+
+std::variant<Workspace, WorkspaceError> open_workspace(const fs::path& root) {
+  const fs::path file = root / "lab.json";
+  std::ifstream in(file);
+  if (!in) {
+    return WorkspaceError{fmt::format(
+        "{}: cannot be read; `lockstep lab start LAB` makes a folder for a lab", file.string())};
+  }
+  const json all = json::parse(in, nullptr, false);
+  if (!all.is_object()) {
+    return WorkspaceError{fmt::format("{}: is no JSON object", file.string())};
+  }
+  Workspace workspace;
+  std::error_code error;
+  workspace.root = fs::canonical(root, error);
+  std::optional<std::string> problem = read_text(all, "lab", workspace.lab);
+  if (!problem) problem = read_text(all, "version", workspace.version);
+  if (!problem) problem = read_names(all, "sources", root, ".cc", workspace.sources);
+  if (!problem) problem = read_names(all, "messages", root, ".proto", workspace.messages);
+  if (!problem && workspace.sources.empty()) problem = "\"sources\": expected at least one file";
+  if (problem) return WorkspaceError{fmt::format("{}: {}", file.string(), *problem)};
+  return workspace;
+}
+
+Toolchain toolchain() {
+  return {environment_or("LOCKSTEP_TOOLCHAIN", LOCKSTEP_TOOLCHAIN_FILE),
+          environment_or("LOCKSTEP_ROOT", LOCKSTEP_SOURCE_ROOT)};
+}
+
+std::optional<WorkspaceError> start_workspace(const std::string& lab, const fs::path& root,
+                                              const Toolchain& with) {
+  const fs::path starter = with.source / "labs" / lab / "starter";
+  std::error_code error;
+  if (fs::exists(root, error) && (!fs::is_directory(root, error) || !fs::is_empty(root, error))) {
+    return WorkspaceError{fmt::format("{}: is not empty; nothing was written", root.string())};
+  }
+  fs::create_directories(root, error);
+  if (!error) fs::copy(starter, root, fs::copy_options::recursive, error);
+  const fs::path handout = with.source / "labs" / lab / "README.md";
+  if (!error && fs::exists(handout)) fs::copy_file(handout, root / "README.md", error);
+  if (error) {
+    return WorkspaceError{fmt::format("{}: cannot be made from {}: {}", root.string(),
+                                      starter.string(), error.message())};
+  }
+  return std::nullopt;
+}
+
+}  // namespace lockstep::labs
