@@ -14,7 +14,7 @@ bool is_vote(const raft::VoteReply& reply) { return reply.granted() && !reply.pr
 
 }  // namespace
 
-RaftMonitor::RaftMonitor(const std::vector<NodeId>& founders) : places_(1) {
+RaftMonitor::RaftMonitor(const std::vector<NodeId>& founders) {
   for (const NodeId founder : founders) founders_.voters |= raft::bit_of(founder);
   committed_configurations_.reset({}, founders_);
   for (const NodeId founder : founders) add(founder);
@@ -231,8 +231,8 @@ void RaftMonitor::acknowledges(const Watched& node, Term term, Index index) {
 void RaftMonitor::forget_compacted() {
   Index lowest = nodes_.front().log.base();
   for (const Watched& node : nodes_) lowest = std::min(lowest, node.log.base());
-  if (lowest <= first_place_) return;
-  for (; first_place_ < lowest; first_place_ = next(first_place_)) places_.pop_front();
+  if (lowest <= places_.first()) return;
+  places_.forget_before(lowest);
   configurations_.forget(lowest);
   committed_configurations_.compact(lowest);
 }
@@ -255,12 +255,6 @@ RaftMonitor::Watched* RaftMonitor::add(NodeId node) {
 
 std::size_t RaftMonitor::place_of(const Watched& node) const {
   return static_cast<std::size_t>(&node - nodes_.data());
-}
-
-RaftMonitor::Place& RaftMonitor::place(Index index) {
-  const auto offset = static_cast<std::size_t>(distance(first_place_, index));
-  if (offset >= places_.size()) places_.resize(offset + 1);
-  return places_[offset];
 }
 
 const RaftMonitor::Entry* RaftMonitor::Place::find(Term term) const {
@@ -303,14 +297,14 @@ std::uint64_t RaftMonitor::digest() const {
     digest(number(term));
     digest(number(leader));
   }
-  digest(number(first_place_));
+  digest(number(places_.first()));
   digest(number(committed_));
   digest(number(applied_));
   configurations_.fold_into(digest);
   committed_configurations_.fold_into(digest);
   reads_.fold_into(digest);
-  digest(places_.size());
-  for (const Place& known : places_) {
+  digest(places_.values().size());
+  for (const Place& known : places_.values()) {
     fold(known.entry);
     digest(known.others.size());
     for (const Entry& entry : known.others) fold(entry);

@@ -13,7 +13,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +22,7 @@
 #include "consensus/raft/monitored_reads.h"
 #include "consensus/raft/position.h"
 #include "consensus/raft/terms.h"
+#include "consensus/raft/window.h"
 #include "consensus/vocabulary.h"
 
 namespace lockstep::consensus {
@@ -143,8 +143,8 @@ class RaftMonitor {
   Watched* find(NodeId node);
   Watched* add(NodeId node);
   std::size_t place_of(const Watched& node) const;
-  bool is_forgotten(Index index) const { return index < first_place_; }
-  Place& place(Index index);
+  bool is_forgotten(Index index) const { return index < places_.first(); }
+  Place& place(Index index) { return places_[index]; }  // Valid until the next one is asked for.
 
   void broken(std::string_view rule, std::string_view source, std::string story);
 
@@ -159,8 +159,7 @@ class RaftMonitor {
   std::vector<Watched> nodes_;
   std::array<std::uint8_t, kNodes> places_of_nodes_{};  // By number, from 1; 0 if not watched.
   std::vector<Leader> leaders_;                         // Those with a quorum's votes; ascending.
-  std::deque<Place> places_;                            // From first_place_ on.
-  Index first_place_{};
+  raft::Window<Place> places_;
   Index committed_{};  // The highest index that a leader committed.
   Index applied_{};    // The highest committed index that a node applied.
   raft::ConfigurationEntries configurations_;
