@@ -48,7 +48,7 @@ class ForkedLife final : public NodeLife {
  public:
   explicit ForkedLife(pid_t child) : child_(child) {}
 
-  NodeDeath end() override {
+  NodeDeath end(bool) override {
     kill(child_, SIGKILL);
     int status = 0;
     while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {

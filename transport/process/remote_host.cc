@@ -23,7 +23,7 @@ class RemoteHost final : public Host {
         life_(std::move(life)) {}
 
   ~RemoteHost() override {
-    if (life_ != nullptr) life_->end();
+    if (life_ != nullptr) life_->end(false);
   }
 
   bool handle(World& world, const Step& step) override {
@@ -63,17 +63,17 @@ class RemoteHost final : public Host {
       breach(fmt::format("cannot be told {} bytes at once", event_.ByteSizeLong()));
     }
     if (status == FrameStatus::Ok) status = frames_->receive(effects_);
-    if (status == FrameStatus::Closed) fail(end());
+    if (status == FrameStatus::Closed) fail(end(true));
     if (status == FrameStatus::Silent) fail(of(NodeEnd::Silent, "did not answer in time"));
     if (status == FrameStatus::TooLong) breach("sent a frame beyond the limit");
     if (status == FrameStatus::Malformed) breach("sent bytes that are no Effects");
   }
 
-  NodeDeath end() { return std::exchange(life_, nullptr)->end(); }
+  NodeDeath end(bool is_dying) { return std::exchange(life_, nullptr)->end(is_dying); }
 
   /// It said or did something wrong and is put to an end for it; its last words remain.
   NodeDeath of(NodeEnd kind, std::string happened) {
-    return {kind, std::move(happened), end().words};
+    return {kind, std::move(happened), end(false).words};
   }
 
   [[noreturn]] void breach(std::string happened) {

@@ -15,8 +15,9 @@ namespace lockstep::transport {
 class NodeLife {
  public:
   virtual ~NodeLife() = default;
-  /// Kills the process if it lives, waits until it is gone and says what it died of. Called once.
-  virtual NodeDeath end() = 0;
+  /// Kills the process if it lives, waits until it is gone and says what it died of. One that
+  /// closed its pipe `is_dying`, and may have a moment to do so. Called once.
+  virtual NodeDeath end(bool is_dying) = 0;
 };
 
 /// Carries handler calls to a process through frames. The functions of the host throw
