@@ -5,17 +5,9 @@
 namespace lockstep::consensus::raft {
 
 std::vector<Terms::Run>::const_iterator Terms::run_of(Index index) const {
-  // Nearly every question is about the newest entries.
-  if (runs_.back().first <= index) return std::prev(runs_.end());
   const auto after = std::partition_point(runs_.begin(), runs_.end(),
                                           [&](const Run& run) { return run.first <= index; });
   return std::prev(after);
-}
-
-std::optional<Term> Terms::at(Index index) const {
-  if (index == base_) return base_term_;
-  if (index < base_ || index > last_) return std::nullopt;
-  return run_of(index)->term;
 }
 
 Index Terms::first_of_run(Index index) const { return run_of(index)->first; }

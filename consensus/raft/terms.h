@@ -68,4 +68,11 @@ class Terms {
   std::vector<Run> runs_;  // Invariant: ascending by `first`; neighbours differ in term.
 };
 
+inline std::optional<Term> Terms::at(Index index) const {
+  if (index == base_) return base_term_;
+  if (index < base_ || index > last_) return std::nullopt;
+  // Nearly every question is about the newest entries.
+  return runs_.back().first <= index ? runs_.back().term : run_of(index)->term;
+}
+
 }  // namespace lockstep::consensus::raft
