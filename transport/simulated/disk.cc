@@ -6,30 +6,41 @@
 
 namespace lockstep::transport {
 
+Disk::Held& Disk::Line::push() {
+  if (size_ == ring_.size()) {
+    std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+    first_ = 0;
+    ring_.resize(std::max<std::size_t>(8, 2 * size_));
+  }
+  return (*this)[size_++];
+}
+
+Disk::Held& Disk::Line::pop() {
+  Held& held = ring_[first_];
+  first_ = place(1);
+  --size_;
+  return held;
+}
+
+void Disk::Line::clear() {
+  while (!empty()) pop().clear();
+}
+
 void Disk::hold(Effects& effects, CrashPoint crash) {
-  if (spare_.empty()) spare_.emplace_back();
-  held_.push_back(std::move(spare_.back()));
-  spare_.pop_back();
-  Held& held = held_.back();
+  Held& held = held_.push();
   held.writes.swap(effects.writes);
   held.outgoing.swap(effects.outgoing);
   held.crash = crash;
 }
 
-void Disk::recycle(Held& held) {
-  held.writes.clear();
-  held.outgoing.clear();
-  held.crash = {};
-  spare_.push_back(std::move(held));
-}
-
 std::size_t Disk::unsynced() const {
-  return static_cast<std::size_t>(std::count_if(
-      held_.begin(), held_.end(), [](const Held& held) { return !held.writes.empty(); }));
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < held_.size(); ++at) count += !held_[at].writes.empty();
+  return count;
 }
 
 void Disk::rewind(Image& copy) const {
-  for (auto held = held_.rbegin(); held != held_.rend(); ++held) undo(copy, held->writes);
+  for (std::size_t at = held_.size(); at > 0; --at) undo(copy, held_[at - 1].writes);
   undo(copy, deceived_);
 }
 
@@ -48,7 +59,8 @@ std::vector<Write> Disk::crash(Image& image, Loss loss) {
 }
 
 void Disk::keep_prefix(Image& image, std::size_t whole, bool torn, std::vector<Write>& survived) {
-  for (auto& held : held_) {
+  for (std::size_t at = 0; at < held_.size(); ++at) {
+    Held& held = held_[at];
     if (held.writes.empty()) continue;
     if (whole == 0 && !torn) return;
     if (whole == 0) cut(held.writes);

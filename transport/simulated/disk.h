@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "transport/effects.h"
@@ -33,6 +32,12 @@ class Disk {
     std::vector<Write> writes;
     std::vector<Outgoing> outgoing;
     CrashPoint crash;
+
+    /// Forgets all, keeps memory.
+    void clear() {
+      writes.clear();
+      outgoing.clear();
+    }
   };
 
   /// Takes over the writes and the not yet left outgoing of a handler. The effects keep memory for
@@ -76,38 +81,57 @@ class Disk {
   bool deceived() const { return !deceived_.empty(); }
 
  private:
-  void recycle(Held& held);
+  /// What is held, the oldest first. Places are used again, with the memory that they have.
+  class Line {
+   public:
+    bool empty() const { return size_ == 0; }
+    std::size_t size() const { return size_; }
+    Held& operator[](std::size_t at) { return ring_[place(at)]; }
+    const Held& operator[](std::size_t at) const { return ring_[place(at)]; }
+
+    /// A new last one. It is clear.
+    Held& push();
+    /// Takes out the first one, valid until the next push(). Its user clears it.
+    /// Requires: not empty.
+    Held& pop();
+    void clear();
+
+   private:
+    std::size_t place(std::size_t at) const { return (first_ + at) & (ring_.size() - 1); }
+
+    std::vector<Held> ring_;  // As many as a power of two.
+    std::size_t first_ = 0;
+    std::size_t size_ = 0;
+  };
+
   void keep_prefix(Image& image, std::size_t whole, bool torn, std::vector<Write>& survived);
   static void cut(std::vector<Write>& writes);
 
-  std::deque<Held> held_;
+  Line held_;
   std::size_t covered_ = 0;
   std::vector<Write> deceived_;  ///< reported durable by an fsync that lied
-  std::vector<Held> spare_;
 };
 
 template <class Release>
 void Disk::end_sync(bool lies, Release release) {
   if (!lies) deceived_.clear();
   while (covered_ > 0) {
-    Held held = std::move(held_.front());
-    held_.pop_front();
+    Held& held = held_.pop();
     --covered_;
     // Before the release, which may be the node's last act.
     if (lies) deceived_.insert(deceived_.end(), held.writes.begin(), held.writes.end());
     const bool alive = release(held);
-    recycle(held);
+    held.clear();
     if (!alive) return;
   }
 }
 
 template <class Release>
 void Disk::release_dry(Release release) {
-  while (!held_.empty() && held_.front().writes.empty()) {
-    Held held = std::move(held_.front());
-    held_.pop_front();
+  while (!held_.empty() && held_[0].writes.empty()) {
+    Held& held = held_.pop();
     const bool alive = release(held);
-    recycle(held);
+    held.clear();
     if (!alive) return;
   }
 }
