@@ -68,7 +68,12 @@ bool send_packet(int socket, const google::protobuf::MessageLite& message,
 
 std::optional<std::vector<Descriptor>> receive_packet(int socket,
                                                       google::protobuf::MessageLite& message) {
-  std::string bytes(kPacketMax, '\0');
+  ssize_t size = -1;
+  do {
+    size = recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC);
+  } while (size < 0 && errno == EINTR);
+  if (size <= 0) return std::nullopt;
+  std::string bytes(static_cast<std::size_t>(size), '\0');
   iovec part{bytes.data(), bytes.size()};
   msghdr header{};
   header.msg_iov = &part;

@@ -72,7 +72,7 @@ void take(LifeDescriptors descriptors) {
 
 int serve_module(const process::CageSettings& settings) {
   Frames frames(kIn, kOut, kNoLimit);
-  void* module = dlopen(settings.module().c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* module = dlopen(settings.module().c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (module == nullptr) {
     say(fmt::format("lockstep: the module cannot be loaded: {}\n", dlerror()));
     return kNotMade;
