@@ -7,9 +7,7 @@
 #include <memory>
 
 #include "chaos/run_description.h"
-#include "labs/cli/commands.h"
-#include "labs/exercise/lab.h"
-#include "labs/workspace/workspace.h"
+#include "labs/cli/lab_command.h"
 
 namespace lockstep::labs {
 
@@ -20,36 +18,20 @@ namespace {
 constexpr int kUsage = 2;
 constexpr int kInfrastructure = 3;
 
+/// The folder that was named, the one that we stand in, or the one beside us with the lab's name.
+fs::path folder_of(const LabTarget& target) {
+  if (!target.folder.empty()) return target.folder;
+  return fs::exists("lab.json") ? fs::path(".") : fs::path(target.lab);
+}
+
 struct LabCommand {
-  std::string lab;
-  std::string folder;
+  LabTarget target;
   std::vector<std::string> tests;
   std::uint64_t seed = 0;
   std::uint64_t seeds = 0;
   bool hint = false;
   std::vector<std::string> rest;
 };
-
-int refuse(const std::string& message) {
-  fmt::print(stderr, "lockstep lab: {}\n", message);
-  return kUsage;
-}
-
-const Lab* find_or_complain(const std::string& name) {
-  const Lab* lab = find_lab(name);
-  if (lab != nullptr) return lab;
-  std::vector<std::string> known;
-  for (const auto& each : all_labs()) known.push_back(each.name);
-  refuse(fmt::format("there is no lab \"{}\"{}", name, chaos::did_you_mean(name, known)));
-  return nullptr;
-}
-
-/// The folder that was named, the one that we stand in, or the one beside us with the lab's name.
-fs::path folder_of(const LabCommand& command) {
-  if (!command.folder.empty()) return command.folder;
-  const bool stands_inside = fs::exists("lab.json");
-  return stands_inside ? fs::path(".") : fs::path(command.lab);
-}
 
 int list() {
   fmt::print("{:<14} {:>6}  {}\n", "lab", "points", "what it is about");
@@ -61,7 +43,7 @@ int list() {
 }
 
 int show(const LabCommand& command) {
-  const Lab* lab = find_or_complain(command.lab);
+  const Lab* lab = require_lab(command.target.lab);
   if (lab == nullptr) return kUsage;
   fmt::print("{}: {}\n\n", lab->name, lab->title);
   for (const auto& part : lab->parts) {
@@ -77,47 +59,31 @@ int show(const LabCommand& command) {
 }
 
 int start(const LabCommand& command) {
-  const Lab* lab = find_or_complain(command.lab);
+  const Lab* lab = require_lab(command.target.lab);
   if (lab == nullptr) return kUsage;
-  const fs::path folder = command.folder.empty() ? fs::path(lab->name) : fs::path(command.folder);
+  const fs::path folder = command.target.folder.empty() ? fs::path(lab->name) : fs::path(command.target.folder);
   if (const auto error = start_workspace(lab->name, folder, toolchain())) {
-    return refuse(error->message);
+    return refuse_lab(error->message);
   }
   fmt::print("{} is yours now. Read {}, then:\n  lockstep lab test {} {}\n", folder.string(),
              (folder / "README.md").string(), lab->name, folder.string());
   return 0;
 }
 
-/// The folder of a lab, with everything checked.
-std::variant<Workspace, WorkspaceError> workspace_of(const LabCommand& command) {
-  auto opened = open_workspace(folder_of(command));
-  if (const auto* workspace = std::get_if<Workspace>(&opened)) {
-    if (workspace->lab != command.lab) {
-      return WorkspaceError{fmt::format("{} holds the lab {}, not {}",
-                                        workspace->root.string(), workspace->lab, command.lab)};
-    }
-  }
-  return opened;
-}
-
 int test(const LabCommand& command) {
-  const Lab* lab = find_or_complain(command.lab);
-  if (lab == nullptr) return kUsage;
+  const auto open = open_lab(command.target);
+  if (!open) return kUsage;
+  const auto& [lab, workspace] = *open;
   for (const auto& name : command.tests) {
     if (lab->find(name) != nullptr || name.find('*') != std::string::npos) continue;
-    return refuse(fmt::format("--test {}: no such test; `lockstep lab show {}` lists them", name,
+    return refuse_lab(fmt::format("--test {}: no such test; `lockstep lab show {}` lists them", name,
                               lab->name));
   }
-  const auto opened = workspace_of(command);
-  if (const auto* error = std::get_if<WorkspaceError>(&opened)) return refuse(error->message);
-  const auto& workspace = std::get<Workspace>(opened);
   const auto built = build(workspace, toolchain(), Product::Suite);
   fmt::print(stderr, "{}", built.output);
-  if (!built.succeeded) return refuse("your files do not build, see above");
+  if (!built.succeeded) return refuse_lab("your files do not build, see above");
   const std::string program = workspace.suite_program();
-  const std::string where = command.folder.empty() ? "" : " " + command.folder;
-  std::vector<std::string> arguments{
-      program, "--command", fmt::format("lockstep lab test {}{}", lab->name, where)};
+  std::vector<std::string> arguments{program, "--command", command.target.command("test")};
   const auto add = [&](const char* name, std::uint64_t value) {
     if (value == 0) return;
     arguments.push_back(fmt::format("{}={}", name, value));
@@ -141,12 +107,46 @@ int test(const LabCommand& command) {
   return kInfrastructure;
 }
 
-void name_lab(CLI::App& app, LabCommand& command, bool with_folder) {
-  app.add_option("lab", command.lab, "See `lockstep lab list`")->required();
-  if (with_folder) app.add_option("folder", command.folder, "Your folder (default: LAB, or here)");
+}  // namespace
+
+void LabTarget::add_to(CLI::App& command, bool with_folder) {
+  command.add_option("lab", lab, "See `lockstep lab list`")->required();
+  if (with_folder) command.add_option("folder", folder, "Your folder (default: this one, or LAB)");
 }
 
-}  // namespace
+std::string LabTarget::command(const char* verb) const {
+  return fmt::format("lockstep lab {} {}{}{}", verb, lab, folder.empty() ? "" : " ", folder);
+}
+
+int refuse_lab(const std::string& message) {
+  fmt::print(stderr, "lockstep lab: {}\n", message);
+  return kUsage;
+}
+
+const Lab* require_lab(const std::string& name) {
+  const Lab* lab = find_lab(name);
+  if (lab != nullptr) return lab;
+  std::vector<std::string> known;
+  for (const auto& each : all_labs()) known.push_back(each.name);
+  refuse_lab(fmt::format("there is no lab \"{}\"{}", name, chaos::did_you_mean(name, known)));
+  return nullptr;
+}
+
+std::optional<OpenLab> open_lab(const LabTarget& target) {
+  OpenLab open;
+  open.lab = require_lab(target.lab);
+  if (open.lab == nullptr) return std::nullopt;
+  auto opened = open_workspace(folder_of(target));
+  if (const auto* error = std::get_if<WorkspaceError>(&opened)) {
+    refuse_lab(error->message);
+    return std::nullopt;
+  }
+  open.workspace = std::move(std::get<Workspace>(opened));
+  if (open.workspace.lab == target.lab) return open;
+  refuse_lab(fmt::format("{} holds the lab {}, not {}", open.workspace.root.string(),
+                         open.workspace.lab, target.lab));
+  return std::nullopt;
+}
 
 void add_lab(CLI::App& app, Action& action) {
   auto* lab = app.add_subcommand("lab", "Graded exercises: start, test and grade them");
@@ -155,7 +155,7 @@ void add_lab(CLI::App& app, Action& action) {
   const auto add = [&](const char* name, const char* help, int (*run)(const LabCommand&),
                        bool with_folder) {
     auto* sub = lab->add_subcommand(name, help);
-    name_lab(*sub, *command, with_folder);
+    command->target.add_to(*sub, with_folder);
     sub->callback([command, run, &action] { action = [command, run] { return run(*command); }; });
     return sub;
   };
@@ -172,12 +172,14 @@ void add_lab(CLI::App& app, Action& action) {
       ->check(CLI::PositiveNumber);
   tests->add_flag("--hint", command->hint, "Show the next hint for what fails");
   tests->add_option("arguments", command->rest, "After --: for the test program (doctest)");
+  add_lab_grade(*lab, action);
   lab->footer(
       "Examples:\n"
       "  lockstep lab start raft\n"
       "  lockstep lab test raft\n"
       "  lockstep lab test raft --test A.first_leader --seed 7\n"
-      "  lockstep lab test raft --test A.first_leader --hint");
+      "  lockstep lab test raft --test A.first_leader --hint\n"
+      "  lockstep lab grade raft");
 }
 
 }  // namespace lockstep::labs

@@ -1,7 +1,9 @@
-// The program that a submission becomes: it hosts the nodes that its world asks for.
+// What makes a library of nodes out of a submission: the one door through which a sandbox, or
+// another host of libraries, gets at its nodes.
 #include "labs/node/lab_node.h"
-#include "transport/process/node_program.h"
+#include "transport/process/node_module.h"
 
-int main(int argc, char** argv) {
-  return lockstep::transport::node_program(lockstep::labs::make_node_of, argc, argv);
+extern "C" const lockstep::transport::NodeFactory* lockstep_node_factory() {
+  static const lockstep::transport::NodeFactory factory = lockstep::labs::make_node_of;
+  return &factory;
 }

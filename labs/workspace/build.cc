@@ -59,12 +59,12 @@ std::string text_of(const Workspace& workspace, const Toolchain& with) {
       objects += " " + object;
     }
   }
-  const auto link = [&](const char* suffix, const char* kind) {
-    return fmt::format(
-        "build .lockstep/{}_{}: link{} ${}_main | {}_libraries\n  libraries = ${}_libraries\n",
-        workspace.lab, suffix, objects, kind, kind, kind);
-  };
-  return text + link("node", "node") + link("test", "suite");
+  text += fmt::format("build .lockstep/{}_node.so: link_module{} $node_main | node_libraries\n",
+                      workspace.lab, objects);
+  return text + fmt::format(
+                    "build .lockstep/{}_test: link{} $suite_main | suite_libraries\n"
+                    "  libraries = $suite_libraries\n",
+                    workspace.lab, objects);
 }
 
 /// In single quotes, for a shell.
@@ -125,7 +125,7 @@ BuildResult build(const Workspace& workspace, const Toolchain& with, Product pro
       fmt::format("cd {} && NINJA_STATUS='lockstep: [%f/%t] ' ninja -f .lockstep/build.ninja ",
                   quoted(workspace.root.string()));
   const std::string target =
-      product == Product::Suite ? workspace.lab + "_test" : workspace.lab + "_node";
+      product == Product::Suite ? workspace.lab + "_test" : workspace.lab + "_node.so";
   BuildResult result = run(ninja + ".lockstep/" + target);
   result.output = compiler_output(result.output);
   run(ninja + "-t compdb compile > compile_commands.json");

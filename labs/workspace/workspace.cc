@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -48,6 +49,20 @@ std::optional<std::string> read_text(const json& all, const char* field, std::st
   return fmt::format("\"{}\": expected letters, digits, _, - and .", field);
 }
 
+/// A student who adds a header need not list it.
+std::vector<std::string> headers_in(const fs::path& root) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    const std::string name = entry.path().filename();
+    if (is_plain(name, ".h") && fs::is_regular_file(entry.symlink_status(error))) {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 std::string environment_or(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? value : otherwise;
@@ -73,6 +88,10 @@ std::variant<Workspace, WorkspaceError> open_workspace(const fs::path& root) {
   if (!problem) problem = read_text(all, "version", workspace.version);
   if (!problem) problem = read_names(all, "sources", root, ".cc", workspace.sources);
   if (!problem) problem = read_names(all, "messages", root, ".proto", workspace.messages);
+  if (!problem && all.contains("files")) {
+    problem = read_names(all, "files", root, "", workspace.files);
+  }
+  workspace.headers = headers_in(root);
   if (!problem && workspace.sources.empty()) problem = "\"sources\": expected at least one file";
   if (problem) return WorkspaceError{fmt::format("{}: {}", file.string(), *problem)};
   return workspace;

@@ -21,14 +21,17 @@ struct Workspace {
   std::string version;
   std::vector<std::string> sources;   ///< .cc files that are compiled, relative to the root
   std::vector<std::string> messages;  ///< .proto files
+  std::vector<std::string> headers;   ///< all plain .h files beside them; nobody lists those
+  std::vector<std::string> files;     ///< others that belong to it, such as answers
 
   /// Where build results are.
   std::filesystem::path output() const { return root / ".lockstep"; }
-  std::filesystem::path node_program() const { return output() / (lab + "_node"); }
+  std::filesystem::path node_module() const { return output() / (lab + "_node.so"); }
   std::filesystem::path suite_program() const { return output() / (lab + "_test"); }
 };
 
-/// Reads and checks DIR/lab.json: plain names of existing files inside the folder.
+/// Reads and checks DIR/lab.json: plain names of existing files inside the folder. "files" may be
+/// missing.
 std::variant<Workspace, WorkspaceError> open_workspace(const std::filesystem::path& root);
 
 /// Where what students' folders are built with was built itself.

@@ -1,0 +1,123 @@
+#include "labs/grading/submission.h"
+
+#include <fmt/core.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "labs/grading/messages.h"
+#include "transport/envelope.h"
+#include "transport/process/remote.h"
+
+namespace lockstep::labs {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// SHA-256 of a sequence of texts, each with its length.
+class Digest {
+ public:
+  Digest() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  }
+  void add(const std::string& text) {
+    const std::string length = std::to_string(text.size()) + ":";
+    EVP_DigestUpdate(context_.get(), length.data(), length.size());
+    EVP_DigestUpdate(context_.get(), text.data(), text.size());
+  }
+  std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_.get(), code.data(), &size);
+    std::string text;
+    for (unsigned at = 0; at < size; ++at) text += fmt::format("{:02x}", code[at]);
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
+};
+
+fs::path new_folder() {
+  std::string name = (fs::temp_directory_path() / "lockstep-grade-XXXXXX").string();
+  return mkdtemp(name.data()) == nullptr ? fs::path() : fs::path(name);
+}
+
+}  // namespace
+
+std::optional<std::string> message_problem(const Lab& lab, const Workspace& built) {
+  const auto& machine = *statemachine::find_machine(lab.system.machines.front());
+  const auto made = lab.system.make_node({}, machine);
+  const auto own = std::get<std::shared_ptr<transport::Node>>(made)->parse({});
+  // Encoded lists that stand one after the other are one list.
+  std::string descriptors;
+  for (const auto& proto : built.messages) {
+    const std::string stem = proto.substr(0, proto.rfind('.'));
+    descriptors += read(built.output() / "generated" / (stem + ".descriptors"));
+  }
+  const auto problem = difference(descriptors, *own.message().GetDescriptor());
+  if (!problem) return std::nullopt;
+  return "the messages are not those of the lab: " + *problem;
+}
+
+BuiltSubmission::BuiltSubmission(const Lab& lab, const Workspace& submission,
+                                 const Toolchain& with)
+    : copy_(submission) {
+  copy_.root = new_folder();
+  if (copy_.root.empty()) {
+    problem_ = fmt::format("no folder can be made in {}", fs::temp_directory_path().string());
+    return;
+  }
+  if (!copy_files(submission)) return;
+  const auto result = build(copy_, with, Product::Node);
+  is_built_ = result.succeeded;
+  output_ = result.output;
+  if (!is_built_) return;
+  if (const auto wrong = message_problem(lab, copy_)) {
+    is_built_ = false;
+    output_ = *wrong + "\n";
+  }
+}
+
+BuiltSubmission::~BuiltSubmission() {
+  std::error_code ignored;
+  if (!copy_.root.empty()) fs::remove_all(copy_.root, ignored);
+}
+
+bool BuiltSubmission::copy_files(const Workspace& submission) {
+  std::vector<std::string> names = submission.sources;
+  for (const auto* more : {&submission.messages, &submission.headers, &submission.files}) {
+    names.insert(names.end(), more->begin(), more->end());
+  }
+  std::sort(names.begin(), names.end());
+  Digest digest;
+  std::uintmax_t bytes = 0;
+  for (const auto& name : names) {
+    std::error_code error;
+    bytes += fs::file_size(submission.root / name, error);
+    if (bytes > kSubmissionBytesMax) {
+      output_ = fmt::format("the files have more than {} MiB together; {} is one too many\n",
+                            kSubmissionBytesMax >> 20, name);
+      return false;
+    }
+    digest.add(name);
+    digest.add(read(submission.root / name));
+    fs::copy_file(submission.root / name, copy_.root / name, error);
+    if (error) problem_ = fmt::format("{} cannot be copied: {}", name, error.message());
+  }
+  digest_ = digest.hex();
+  return problem_.empty();
+}
+
+}  // namespace lockstep::labs
