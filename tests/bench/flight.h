@@ -21,7 +21,8 @@ struct Flight final : transport::Event::Target {
     }
   }
   transport::Duration delay() {
-    return transport::within(transport::draw(1, "flight", 0, ordinal++), {1ms, 5ms});
+    return transport::quantised(
+        transport::within(transport::draw(1, "flight", 0, ordinal++), {1ms, 5ms}));
   }
   void fire(transport::Event& event) override {
     loop.schedule(loop.now() + delay(), std::move(event));
