@@ -65,7 +65,9 @@ class RemoteHost final : public Host {
     if (status == FrameStatus::Ok) status = frames_->receive(effects_);
     if (status == FrameStatus::Closed) fail(end(true));
     if (status == FrameStatus::Silent) fail(of(NodeEnd::Silent, "did not answer in time"));
-    if (status == FrameStatus::TooLong) breach("sent a frame beyond the limit");
+    if (status == FrameStatus::TooLong) {
+      fail(of(NodeEnd::Output, "sent a frame beyond the limit"));
+    }
     if (status == FrameStatus::Malformed) breach("sent bytes that are no Effects");
   }
 

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "transport/process/backtrace.h"
 #include "transport/process/cage.pb.h"
 #include "transport/process/cage_link.h"
 #include "transport/process/file_copy.h"
@@ -37,7 +38,7 @@ process::CageSettings settings_for(const SandboxOptions& options, const std::str
   settings.set_file_bytes(options.limits.output_bytes);
   settings.set_processes(options.limits.processes);
   settings.set_open_files(kOpenFiles);
-  settings.set_namespaces(true);
+  settings.set_namespaces(options.namespaces);
   settings.set_perturbation(options.perturbation);
   return settings;
 }
@@ -142,7 +143,7 @@ NodeDeath Sandbox::Cage::end(std::uint64_t life, int output, bool is_dying) {
   if (!report.problem().empty()) return infrastructure("is unknown: " + report.problem());
   cpu_time_ += std::chrono::microseconds(report.cpu_microseconds());
   NodeDeath death = cause_of(report);
-  death.words = end_of(output, kLastWords);
+  death.words = readable_backtrace(end_of(output, kLastWords));
   keep(death.words, output);
   return death;
 }

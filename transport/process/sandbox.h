@@ -31,6 +31,7 @@ struct SandboxOptions {
   std::string module;  ///< path of a shared library of nodes; see node_module.h
   NodeLimits limits;
   int required_level = 0;
+  bool namespaces = true;  ///< if the machine offers them
   /// Other address space, memory contents and process numbers than in an execution with another
   /// value: whoever depends on them behaves differently. 0 leaves things as they are by nature.
   std::uint32_t perturbation = 0;

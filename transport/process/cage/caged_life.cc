@@ -5,7 +5,6 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <string_view>
 
 #include "transport/process/cage/confinement.h"
+#include "transport/process/cage/perturbed_heap.h"
 #include "transport/process/node_module.h"
 #include "transport/process/pipes.h"
 #include "transport/process/serve.h"
@@ -87,11 +87,9 @@ int serve_module(const process::CageSettings& settings) {
   return serve_nodes(*entry(), frames);
 }
 
-/// What is read before it was written is not the same twice: the heap is filled, and the stack is
-/// not clean.
+/// What is read before it was written is not the same twice: the stack is not clean.
 [[gnu::noinline]] char soil(std::uint32_t perturbation) {
   constexpr std::size_t kSoiled = 256 * 1024;
-  mallopt(M_PERTURB, static_cast<int>(1 + perturbation % 254));
   volatile char soiled[kSoiled];
   for (std::size_t at = 0; at < kSoiled; ++at) {
     soiled[at] = static_cast<char>(at * 167 + perturbation);
@@ -105,6 +103,7 @@ int serve_perturbed(const process::CageSettings& settings) {
   auto* const shift =
       static_cast<volatile char*>(alloca((1 + settings.perturbation() % 251) * kGrain));
   shift[0] = soil(settings.perturbation());
+  perturb_heap(settings.perturbation());
   return serve_module(settings);
 }
 

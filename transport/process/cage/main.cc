@@ -31,7 +31,8 @@ FileRules file_rules(const process::CageSettings& settings) {
 /// Other processes get other numbers than in an execution without perturbation.
 void skip_process_numbers(std::uint32_t perturbation) {
   constexpr std::uint32_t kVariety = 7;
-  for (std::uint32_t skipped = 0; skipped < perturbation % kVariety; ++skipped) {
+  const std::uint32_t wanted = perturbation == 0 ? 0 : 1 + perturbation % kVariety;
+  for (std::uint32_t skipped = 0; skipped < wanted; ++skipped) {
     const pid_t dummy = fork();
     if (dummy == 0) _exit(0);
     while (dummy > 0 && waitpid(dummy, nullptr, 0) < 0 && errno == EINTR) {
