@@ -48,9 +48,7 @@ chaos::System system() {
                           "TimeoutNow",  "ReadIndex",       "ReadIndexReply"};
   system.floor = {{chaos::Reach::Operations, 20}, {chaos::Reach::Bites, 1}};
   system.make_node = make_node;
-  system.survives = [](const chaos::OptionValues&) {
-    return chaos::FaultModel::crash_recovery();
-  };
+  system.survives = [](const chaos::OptionValues&) { return chaos::FaultModel::crash_recovery(); };
   system.monitors = monitors;
   system.promises = [] { return chaos::AnyPromises(consensus::RaftPromises{}); };
   return system;
@@ -67,6 +65,12 @@ Lab raft_lab() {
   LabBuilder builder(lab);
   builder.part('A', "Election", "4-8");
   add_election_tests(builder);
+  builder.part('B', "Replication", "6-10");
+  add_replication_tests(builder);
+  builder.part('C', "Persistence", "4-6");
+  add_persistence_tests(builder);
+  builder.part('D', "Snapshots", "5-8");
+  add_snapshot_tests(builder);
   return lab;
 }
 

@@ -1,0 +1,30 @@
+// Runs under faults with a workload, as the tests of this lab make them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "labs/exercise/lab.h"
+
+namespace lockstep::labs {
+
+/// What such a run has besides its faults; small, so that a student waits for none of them.
+struct Storm {
+  std::uint32_t nodes = 5;
+  std::uint64_t operations = 160;
+  std::uint32_t clients = 4;
+  std::uint32_t keys = 4;
+  std::uint32_t read_percent = 40;
+  chaos::OptionValues options;
+  /// Every how many promises a restarted copy is asked whether it keeps them; 0 for never.
+  std::uint64_t probe_stride = 0;
+};
+
+/// Faults drawn from the seed, from inside what has to be survived; some messages are repeated in
+/// any case.
+Property swarm(Storm storm, chaos::FaultModel model);
+
+/// The faults that a plan in Protobuf text tells (docs/faults.md). Requires: it is well-formed.
+Property story(Storm storm, std::string_view plan);
+
+}  // namespace lockstep::labs
