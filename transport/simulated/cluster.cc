@@ -311,7 +311,7 @@ void Cluster::kill(Site& site) {
 
 Effects Cluster::ask_shadow(NodeId node, NodeId from, const Envelope& question) const {
   const Site& original = site(node);
-  const auto shadow = original.prototype->fresh();
+  const auto shadow = options_.host(*original.prototype);
   World world;
   world.self = node;
   world.initial_members = original.world.initial_members;
@@ -319,9 +319,14 @@ Effects Cluster::ask_shadow(NodeId node, NodeId from, const Envelope& question) 
   original.disk.rewind(world.image);
   world.now = original.clock.local(loop_.now());
   world.wall = original.clock.wall(loop_.now());
-  shadow->start(world, {Start::Kind::Restart, original.incarnation + 1});
+  Step step;
+  step.start = {Start::Kind::Restart, original.incarnation + 1};
+  shadow->handle(world, step);
   world.effects.clear();
-  shadow->message(world, from, question);
+  step.kind = Step::Kind::Message;
+  step.from = from;
+  step.payload = question;
+  shadow->handle(world, step);
   return std::move(world.effects);
 }
 
