@@ -142,9 +142,11 @@ Stage::Task<> votes_once_per_term(Stage& stage) {
 /// The vote of the first node reaches candidates twice, those of all others never.
 Stage::Task<> repeated_votes(Stage& stage) {
   const NodeId voter = stage.cluster().nodes().front();
-  stage.world().lose([voter](const Transmission& transmission) {
-    return is_vote(transmission) && transmission.from != voter &&
-           transmission.from != transmission.to;
+  stage.world().lose([&stage, voter](const Transmission& transmission) {
+    if (!is_vote(transmission) || transmission.from == transmission.to) return false;
+    if (transmission.from != voter) return true;
+    stage.cluster().deliver(voter, transmission.to, transmission.payload, 10ms);
+    return false;
   });
   co_await stage.sleep(3s);
   stage.expect(stage.world().term() == 0, "a vote counts once, however often it arrives",
@@ -294,15 +296,14 @@ void add_election_tests(LabBuilder& lab) {
                       "Remember whom you voted for in this term, yourself included, and grant the "
                       "vote to nobody else."},
             .body = Script{{.nodes = 5}, votes_once_per_term}});
-  lab.test(
-      {.name = "repeated_votes",
-       .points = 1,
-       .promise = "a vote counts once, however often the network delivers it",
-       .source = "Raft paper, sections 5.2 and 5.5",
-       .hints = {"Do you count answers, or voters?",
-                 "Keep the set of those who voted for you, not their number."},
-       .seeds = 2,
-       .body = Script{{.nodes = 5, .network = {{1ms, 5ms}, 0, 1'000'000, 0}}, repeated_votes}});
+  lab.test({.name = "repeated_votes",
+            .points = 1,
+            .promise = "a vote counts once, however often the network delivers it",
+            .source = "Raft paper, sections 5.2 and 5.5",
+            .hints = {"Do you count answers, or voters?",
+                      "Keep the set of those who voted for you, not their number."},
+            .seeds = 2,
+            .body = Script{{.nodes = 5}, repeated_votes}});
   lab.test({.name = "late_votes",
             .points = 1,
             .promise = "a vote of an earlier term does not count in a later one",

@@ -71,6 +71,10 @@ Lab raft_lab() {
   add_persistence_tests(builder);
   builder.part('D', "Snapshots", "5-8");
   add_snapshot_tests(builder);
+  builder.part('E', "Linearizable reads", "3-5");
+  add_read_tests(builder);
+  builder.part('F', "Pre-vote, check of the quorum, transfer", "4-6");
+  add_operation_tests(builder);
   return lab;
 }
 

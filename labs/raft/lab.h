@@ -13,5 +13,7 @@ void add_election_tests(LabBuilder& lab);
 void add_replication_tests(LabBuilder& lab);
 void add_persistence_tests(LabBuilder& lab);
 void add_snapshot_tests(LabBuilder& lab);
+void add_read_tests(LabBuilder& lab);
+void add_operation_tests(LabBuilder& lab);
 
 }  // namespace lockstep::labs
