@@ -1,9 +1,10 @@
+#include "labs/ping/lab.h"
 #include "labs/raft/lab.h"
 
 namespace lockstep::labs {
 
 const std::vector<Lab>& all_labs() {
-  static const std::vector<Lab> labs{raft_lab()};
+  static const std::vector<Lab> labs{ping_lab(), raft_lab()};
   return labs;
 }
 
