@@ -1,6 +1,5 @@
 #include "transport/process/cage/caged_command.h"
 
-#include <dirent.h>
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -8,13 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
 #include "transport/process/cage/confinement.h"
+#include "transport/process/cage/reaper.h"
 #include "transport/process/packets.h"
 
 namespace lockstep::transport {
@@ -51,47 +49,6 @@ std::vector<char*> pointers_to(const google::protobuf::RepeatedPtrField<std::str
   fmt::print(stderr, "lockstep: {}\n", problem);
   std::fflush(stderr);
   _exit(kNotRun);
-}
-
-/// The process that a folder of /proc is about, if this one is its parent.
-pid_t child_in(const char* folder) {
-  const pid_t process = std::atoi(folder);
-  if (process <= 0) return 0;
-  std::FILE* file = std::fopen(fmt::format("/proc/{}/stat", process).c_str(), "r");
-  if (file == nullptr) return 0;
-  char line[512]{};
-  const std::size_t got = std::fread(line, 1, sizeof line - 1, file);
-  std::fclose(file);
-  // A program's name may hold anything, parentheses too: what follows the last one is its state.
-  const std::string text(line, got);
-  const auto name_end = text.rfind(')');
-  if (name_end == std::string::npos || text.size() < name_end + 5) return 0;
-  return std::atoi(text.c_str() + name_end + 4) == getpid() ? process : 0;
-}
-
-void kill_children() {
-  if (getpid() == 1) {
-    kill(-1, SIGKILL);
-    return;
-  }
-  DIR* processes = opendir("/proc");
-  if (processes == nullptr) return;
-  while (const dirent* entry = readdir(processes)) {
-    if (const pid_t child = child_in(entry->d_name); child > 0) kill(child, SIGKILL);
-  }
-  closedir(processes);
-}
-
-/// Orphans become children of this process one generation after the other.
-void end_descendants() {
-  for (;;) {
-    kill_children();
-    pid_t ended = 0;
-    while ((ended = waitpid(-1, nullptr, WNOHANG)) > 0) {
-    }
-    if (ended < 0 && errno == ECHILD) return;
-    poll(nullptr, 0, 1);
-  }
 }
 
 bool referee_hung_up(int control) {
@@ -135,7 +92,7 @@ void run_command(int control, const process::CageSettings& settings, const FileR
     return;
   }
   const bool ended = await(control, command, report);
-  end_descendants();
+  end_descendants(settings.user());
   if (!ended) return;
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);

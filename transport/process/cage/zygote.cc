@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "transport/process/cage/caged_life.h"
+#include "transport/process/cage/reaper.h"
 #include "transport/process/packets.h"
 
 namespace lockstep::transport {
@@ -94,8 +95,7 @@ process::CageReport Zygote::end(const process::CageOrder& order) {
 
 void Zygote::end_all() {
   for (const auto& life : lives_) kill(life.process, SIGKILL);
-  while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
-  }
+  end_descendants(settings_.user());
 }
 
 }  // namespace lockstep::transport
