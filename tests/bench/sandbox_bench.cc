@@ -49,5 +49,11 @@ void life_in_a_sandbox(benchmark::State& state) {
 }
 BENCHMARK(life_in_a_sandbox)->UseRealTime();
 
+/// Once per submission and group of tests.
+void building_a_sandbox(benchmark::State& state) {
+  for (auto _ : state) open(state);
+}
+BENCHMARK(building_a_sandbox)->UseRealTime();
+
 }  // namespace
 }  // namespace lockstep::bench

@@ -104,7 +104,8 @@ void begin_alone() {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   close_from(kControl + 1);
-  setsid();
+  // Not a session of its own: the scheduler would let it compete with its referee for the core.
+  setpgid(0, 0);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   umask(S_IWGRP | S_IRWXO);
 }
