@@ -1,8 +1,8 @@
 #include "labs/raft/lab.h"
 
-#include "consensus/raft/monitors.h"
 #include "consensus/raft/promises.h"
 #include "consensus/raft/raft.messages.h"
+#include "labs/raft/claims_monitor.h"
 #include "transport/process/remote.h"
 
 namespace lockstep::labs {
@@ -31,7 +31,7 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
 std::vector<chaos::AnyMonitor> monitors(std::uint32_t nodes) {
   std::vector<transport::NodeId> members;
   for (std::uint32_t id = 1; id <= nodes; ++id) members.push_back(transport::NodeId{id});
-  return {chaos::AnyMonitor(consensus::RaftMonitor(std::move(members)))};
+  return {chaos::AnyMonitor(ClaimsMonitor(members))};
 }
 
 chaos::System system() {
