@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "statemachine/sessions.h"
+#include "statemachine/session_commands.h"
 #include "transport/request.pb.h"
 
 namespace lockstep::chaos {
@@ -13,8 +13,8 @@ using transport::Request;
 using transport::Witness;
 
 LocalReads::LocalReads(const statemachine::MachineKind& machine, std::vector<std::string> options,
-                       bool sessions)
-    : machine_(machine), options_(std::move(options)), sessions_(sessions) {}
+                       std::optional<statemachine::MachineFactory> sessions)
+    : machine_(machine), options_(std::move(options)), sessions_(std::move(sessions)) {}
 
 bool LocalReads::is_local(std::string_view options) const {
   return std::find(options_.begin(), options_.end(), options) != options_.end();
@@ -103,8 +103,7 @@ std::optional<ReplicaReadsViolation> LocalReads::check() const {
     const auto command = commands_.find(digest);
     if (command != commands_.end()) log.push_back({index, command->second});
   }
-  return check_replica_reads(sessions_ ? statemachine::with_sessions(machine_.make) : machine_.make,
-                             log, lives_);
+  return check_replica_reads(sessions_.value_or(machine_.make), log, lives_);
 }
 
 std::uint64_t LocalReads::count() const {

@@ -19,10 +19,10 @@ namespace lockstep::chaos {
 
 class LocalReads final : public transport::Observer {
  public:
-  /// `options` are those of requests for such reads, see ReadLevel. With `sessions` the replicated
-  /// machine is one with sessions (statemachine/sessions.h).
+  /// `options` are those of requests for such reads, see ReadLevel. `sessions` makes the replicated
+  /// machines, if requests stand in the log with their sessions (statemachine/session_commands.h).
   LocalReads(const statemachine::MachineKind& machine, std::vector<std::string> options,
-             bool sessions);
+             std::optional<statemachine::MachineFactory> sessions);
 
   void see(const transport::Witness& witness) override;
 
@@ -52,7 +52,7 @@ class LocalReads final : public transport::Observer {
 
   const statemachine::MachineKind& machine_;
   std::vector<std::string> options_;
-  bool sessions_;
+  std::optional<statemachine::MachineFactory> sessions_;
   std::vector<Replica> replicas_;                   ///< by node number
   std::map<std::uint64_t, std::string> commands_;   ///< by digest
   std::map<std::uint64_t, std::uint64_t> applied_;  ///< digests by index

@@ -10,7 +10,7 @@
 #include "chaos/run_description.h"
 #include "chaos/trace.pb.h"
 #include "chaos/trace_payload.h"
-#include "statemachine/sessions.h"
+#include "statemachine/session_commands.h"
 
 namespace lockstep::chaos {
 

@@ -159,6 +159,7 @@ class Referee {
     Executed executed;
     Execution execution;
     execution.host = sandbox.hosts();
+    execution.folder = std::filesystem::path(module_).parent_path().parent_path();
     execution.attach = [&](transport::Cluster& cluster) { executed.digests.watch(cluster); };
     executed.finding = run_test(lab_, test, seed, execution);
     return executed;
@@ -171,8 +172,9 @@ class Referee {
     const bool can_be_told =
         finding.verdict == Verdict::Wrong || finding.verdict == Verdict::Stuck;
     if (can_be_told) {
-      context.steps =
-          steps_to(lab_, test, seed, finding, Execution{cages_.first().hosts(), {}, true});
+      Execution execution;
+      execution.host = cages_.first().hosts();
+      context.explanation = explain(lab_, test, seed, finding, execution);
     }
     return failure_page(lab_, test, finding, context);
   }
@@ -191,7 +193,7 @@ Grade grade(const Lab& lab, const Workspace& submission, const Toolchain& with,
   grade.lab = lab.name;
   grade.version = lab.version;
   grade.key = key_name(options.key);
-  const BuiltSubmission built(lab, submission, with);
+  const BuiltSubmission built(lab, submission, with, options.required_isolation);
   grade.submission = built.digest();
   grade.problem = built.problem();
   grade.is_built = built.is_built();

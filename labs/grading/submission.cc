@@ -10,6 +10,7 @@
 #include <iterator>
 #include <memory>
 
+#include "labs/grading/caged_build.h"
 #include "labs/grading/messages.h"
 #include "transport/envelope.h"
 #include "transport/process/remote.h"
@@ -49,6 +50,12 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 };
 
+/// Not a link to something else that somebody left there.
+bool is_plain_file(const fs::path& file) {
+  std::error_code ignored;
+  return fs::is_regular_file(fs::symlink_status(file, ignored));
+}
+
 fs::path new_folder() {
   std::string name = (fs::temp_directory_path() / "lockstep-grade-XXXXXX").string();
   return mkdtemp(name.data()) == nullptr ? fs::path() : fs::path(name);
@@ -72,7 +79,7 @@ std::optional<std::string> message_problem(const Lab& lab, const Workspace& buil
 }
 
 BuiltSubmission::BuiltSubmission(const Lab& lab, const Workspace& submission,
-                                 const Toolchain& with)
+                                 const Toolchain& with, int required_isolation)
     : copy_(submission) {
   copy_.root = new_folder();
   if (copy_.root.empty()) {
@@ -80,8 +87,13 @@ BuiltSubmission::BuiltSubmission(const Lab& lab, const Workspace& submission,
     return;
   }
   if (!copy_files(submission)) return;
-  const auto result = build(copy_, with, Product::Node);
-  is_built_ = result.succeeded;
+  auto built = build_caged(copy_, with, required_isolation);
+  if (auto* problem = std::get_if<std::string>(&built)) {
+    problem_ = std::move(*problem);
+    return;
+  }
+  const auto& result = std::get<BuildResult>(built);
+  is_built_ = result.succeeded && is_plain_file(copy_.node_module());
   output_ = result.output;
   if (!is_built_) return;
   if (const auto wrong = message_problem(lab, copy_)) {

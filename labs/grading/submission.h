@@ -20,8 +20,9 @@ std::optional<std::string> message_problem(const Lab& lab, const Workspace& buil
 
 class BuiltSubmission {
  public:
-  /// Copies, builds and checks the messages. The folder of the submission is only read.
-  BuiltSubmission(const Lab& lab, const Workspace& submission, const Toolchain& with);
+  /// Copies, builds in a cage, and checks the messages. The submission's folder is only read.
+  BuiltSubmission(const Lab& lab, const Workspace& submission, const Toolchain& with,
+                  int required_isolation);
   /// Removes what was built.
   ~BuiltSubmission();
   BuiltSubmission(const BuiltSubmission&) = delete;

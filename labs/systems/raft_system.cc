@@ -202,6 +202,7 @@ System raft_system() {
   system.options = options();
   system.machines = {"kv", "counter", "register"};
   system.exactly_once = true;
+  system.with_sessions = statemachine::with_sessions;
   system.message_names = {"RequestVote", "VoteReply",       "AppendEntries",
                           "AppendReply", "InstallSnapshot", "SnapshotReply",
                           "TimeoutNow",  "ReadIndex",       "ReadIndexReply"};

@@ -70,7 +70,9 @@ std::string text_of(const Workspace& workspace, const Toolchain& with) {
 /// In single quotes, for a shell.
 std::string quoted(const std::string& text) {
   std::string all = "'";
-  for (const char letter : text) all += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  for (const char letter : text) {
+    all += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  }
   return all + "'";
 }
 
@@ -87,7 +89,8 @@ BuildResult run(const std::string& command) {
   return result;
 }
 
-/// Without the lines in which ninja says what it does.
+}  // namespace
+
 std::string compiler_output(const std::string& output) {
   std::string kept;
   std::istringstream lines(output);
@@ -101,8 +104,6 @@ std::string compiler_output(const std::string& output) {
   }
   return kept;
 }
-
-}  // namespace
 
 std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const Toolchain& with) {
   std::error_code error;
@@ -122,8 +123,8 @@ std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const
 BuildResult build(const Workspace& workspace, const Toolchain& with, Product product) {
   if (const auto error = write_build_file(workspace, with)) return {false, error->message};
   const std::string ninja =
-      fmt::format("cd {} && NINJA_STATUS='lockstep: [%f/%t] ' ninja -f .lockstep/build.ninja ",
-                  quoted(workspace.root.string()));
+      fmt::format("cd {} && env {} ninja -f .lockstep/build.ninja ",
+                  quoted(workspace.root.string()), quoted(std::string(kBuildStatus)));
   const std::string target =
       product == Product::Suite ? workspace.lab + "_test" : workspace.lab + "_node.so";
   BuildResult result = run(ninja + ".lockstep/" + target);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -55,6 +56,12 @@ struct BuildResult {
 
 /// Builds what changed, here and uncaged: for a student's own machine.
 BuildResult build(const Workspace& workspace, const Toolchain& with, Product product);
+
+/// What ninja has to be told, as NAME=value, for compiler_output() to know its lines.
+inline constexpr std::string_view kBuildStatus = "NINJA_STATUS=lockstep: [%f/%t] ";
+
+/// What a build printed, without the lines in which ninja says what it does.
+std::string compiler_output(const std::string& output);
 
 /// Copies the lab's starter to an empty or new folder.
 std::optional<WorkspaceError> start_workspace(const std::string& lab,
