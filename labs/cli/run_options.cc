@@ -11,6 +11,7 @@
 #include "labs/systems/option_reader.h"
 #include "labs/systems/registry.h"
 #include "transport/process/child.h"
+#include "transport/process/commanded.h"
 
 namespace lockstep::labs {
 
@@ -79,6 +80,22 @@ std::variant<FaultPlan, UsageError> plan_from(const std::string& path) {
         fmt::format("{}:{}:{}: {}", path, error->line, error->column, error->message)};
   }
   return std::get<FaultPlan>(plan);
+}
+
+/// For a shell.
+std::string quoted(const std::string& text) {
+  std::string inside;
+  for (const char letter : text) inside += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return "'" + inside + "'";
+}
+
+/// Nodes of any language, which are told what the system's own would be.
+transport::HostFactory commanded(const RunSpec& run, const std::string& command) {
+  transport::CommandedOptions options;
+  options.spec.role = run.system->name;
+  options.spec.machine = run.workload.machine;
+  options.spec.options = run.options;
+  return transport::commanded_processes(transport::in_a_shell(command), options);
 }
 
 FaultPlan without_faults() {
@@ -155,6 +172,10 @@ std::variant<RunSpec, UsageError> RunOptions::resolve(std::uint64_t seed) const 
   auto& run = std::get<RunSpec>(spec);
   run.host = child_processes ? transport::child_processes() : transport::in_process({wire, check});
   run.replay = chaos::command_line(run, faults);
+  if (!node_command.empty()) {
+    run.host = commanded(run, node_command);
+    run.replay += " --node " + quoted(node_command);
+  }
   return std::move(run);
 }
 

@@ -37,6 +37,7 @@ struct RunOptions {
   bool wire = false;
   bool check = false;
   bool child_processes = false;
+  std::string node_command;  ///< of nodes in any language; empty if they are the system's own
 
   /// Adds all flags but the system and the seed to a command.
   void add_to(CLI::App& command);
