@@ -1,5 +1,7 @@
 #include "chaos/scenario.h"
 
+#include <fmt/core.h>
+
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -29,6 +31,7 @@ class Scenario::Stage final : public transport::Observer,
         cluster(loop, cluster_options(options)),
         time(loop),
         monitors(of.monitors(options.nodes)),
+        on_deed(options.on_deed),
         links(options.seed) {
     const auto& machine = *statemachine::find_machine(
         options.machine.empty() ? of.machines.front() : options.machine);
@@ -98,6 +101,11 @@ class Scenario::Stage final : public transport::Observer,
                          request.set_sequence(1);
                          fill(request);
                        }));
+  template <class... Values>
+  void tell(fmt::format_string<Values...> deed, const Values&... values) const {
+    if (on_deed) on_deed(fmt::vformat(deed, fmt::make_format_args(values...)));
+  }
+
   }
 
   void cut(std::size_t name, const std::vector<std::pair<NodeId, NodeId>>& pairs) {
@@ -117,6 +125,7 @@ class Scenario::Stage final : public transport::Observer,
   const std::uint64_t events_max;
   transport::EventLoop loop;
   transport::Cluster cluster;
+  const std::function<void(const std::string&)> on_deed;
   transport::VirtualTime time;
   std::vector<AnyMonitor> monitors;
   LinkFaults links;
@@ -229,6 +238,10 @@ awaitable<std::string> Scenario::execute(std::string command) {
     co_await sleep(kBackoff);
   }
 }
+  stage_->tell("{} is cut off{}", to_string(node),
+               direction == Direction::Incoming   ? ": it hears nobody"
+               : direction == Direction::Outgoing ? ": nobody hears it"
+                                                  : "");
 
 void Scenario::isolate(NodeId node, Direction direction) {
   std::vector<std::pair<NodeId, NodeId>> pairs;
@@ -240,18 +253,32 @@ void Scenario::isolate(NodeId node, Direction direction) {
   stage_->cut(number(node), pairs);
 }
 
-void Scenario::reconnect(NodeId node) { stage_->links.end(number(node)); }
+void Scenario::reconnect(NodeId node) {
+  stage_->tell("{} is connected again", to_string(node));
+  stage_->links.end(number(node));
+}
 
-void Scenario::cut(NodeId from, NodeId to) { stage_->cut(kLinkCuts, {{from, to}}); }
+void Scenario::cut(NodeId from, NodeId to) {
+  stage_->tell("nothing gets from {} to {} any more", to_string(from), to_string(to));
+  stage_->cut(kLinkCuts, {{from, to}});
+}
+  stage_->tell("all links are whole again");
 
 void Scenario::heal() {
   stage_->links.clear();
   stage_->lost = nullptr;
 }
 
-void Scenario::lose(Matches matches) { stage_->lost = std::move(matches); }
+void Scenario::lose(Matches matches) {
+  stage_->tell("some messages are lost from now on");
+  stage_->lost = std::move(matches);
+}
 
-void Scenario::hold(Matches matches) { stage_->held_back = std::move(matches); }
+void Scenario::hold(Matches matches) {
+  stage_->tell("some messages are held back from now on");
+  stage_->held_back = std::move(matches);
+}
+  stage_->tell("the messages that were held back go on");
 
 void Scenario::release() {
   stage_->held_back = nullptr;
@@ -260,7 +287,10 @@ void Scenario::release() {
   }
 }
 
-void Scenario::join(NodeId node) { stage_->cluster.start(node, true); }
+void Scenario::join(NodeId node) {
+  stage_->tell("{} joins", to_string(node));
+  stage_->cluster.start(node, true);
+}
 
 transport::Cluster& Scenario::cluster() { return stage_->cluster; }
 

@@ -39,6 +39,8 @@ struct ScenarioOptions {
   std::function<void(transport::Cluster&)> before_start;
   /// Nodes' log lines are formatted, for those who watch.
   bool keeps_log = false;
+  /// Hears in words what the script does to the network, when it does it.
+  std::function<void(const std::string&)> on_deed;
   /// A scenario that needs more events than this is over.
   std::uint64_t events_max = 10'000'000;
 };

@@ -1,13 +1,13 @@
 // `lockstep lab`: exercises for students, from the first file to the score.
+#include "labs/cli/lab_command.h"
+
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
 #include "chaos/run_description.h"
-#include "labs/cli/lab_command.h"
 
 namespace lockstep::labs {
 
@@ -26,11 +26,6 @@ fs::path folder_of(const LabTarget& target) {
 
 struct LabCommand {
   LabTarget target;
-  std::vector<std::string> tests;
-  std::uint64_t seed = 0;
-  std::uint64_t seeds = 0;
-  bool hint = false;
-  std::vector<std::string> rest;
 };
 
 int list() {
@@ -61,50 +56,14 @@ int show(const LabCommand& command) {
 int start(const LabCommand& command) {
   const Lab* lab = require_lab(command.target.lab);
   if (lab == nullptr) return kUsage;
-  const fs::path folder = command.target.folder.empty() ? fs::path(lab->name) : fs::path(command.target.folder);
+  const fs::path folder =
+      command.target.folder.empty() ? fs::path(lab->name) : fs::path(command.target.folder);
   if (const auto error = start_workspace(lab->name, folder, toolchain())) {
     return refuse_lab(error->message);
   }
   fmt::print("{} is yours now. Read {}, then:\n  lockstep lab test {} {}\n", folder.string(),
              (folder / "README.md").string(), lab->name, folder.string());
   return 0;
-}
-
-int test(const LabCommand& command) {
-  const auto open = open_lab(command.target);
-  if (!open) return kUsage;
-  const auto& [lab, workspace] = *open;
-  for (const auto& name : command.tests) {
-    if (lab->find(name) != nullptr || name.find('*') != std::string::npos) continue;
-    return refuse_lab(fmt::format("--test {}: no such test; `lockstep lab show {}` lists them", name,
-                              lab->name));
-  }
-  const auto built = build(workspace, toolchain(), Product::Suite);
-  fmt::print(stderr, "{}", built.output);
-  if (!built.succeeded) return refuse_lab("your files do not build, see above");
-  const std::string program = workspace.suite_program();
-  std::vector<std::string> arguments{program, "--command", command.target.command("test")};
-  const auto add = [&](const char* name, std::uint64_t value) {
-    if (value == 0) return;
-    arguments.push_back(fmt::format("{}={}", name, value));
-  };
-  add("--seed", command.seed);
-  add("--seeds", command.seeds);
-  add("--hints", command.hint ? 1 : 0);
-  std::string filter;
-  for (const auto& name : command.tests) {
-    const LabTest* found = lab->find(name);
-    filter += (filter.empty() ? "" : ",") + (found != nullptr ? full_name(*found) : name);
-  }
-  if (!filter.empty()) arguments.push_back("--test-case=" + filter);
-  arguments.insert(arguments.end(), command.rest.begin(), command.rest.end());
-  std::vector<char*> argv;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  std::fflush(stdout);
-  execv(program.c_str(), argv.data());
-  fmt::print(stderr, "lockstep lab: {} cannot be run\n", program);
-  return kInfrastructure;
 }
 
 }  // namespace
@@ -164,15 +123,12 @@ void add_lab(CLI::App& app, Action& action) {
   });
   add("show", "The parts and tests of a lab", show, false);
   add("start", "Make a folder of your own to work in", start, true);
-  auto* tests = add("test", "Build what changed and run the lab's tests", test, true);
-  tests->add_option("-t,--test", command->tests, "Only this test, such as A.first_leader")
-      ->allow_extra_args(false);
-  tests->add_option("--seed", command->seed, "Only this seed")->check(CLI::PositiveNumber);
-  tests->add_option("--seeds", command->seeds, "So many seeds of each test")
-      ->check(CLI::PositiveNumber);
-  tests->add_flag("--hint", command->hint, "Show the next hint for what fails");
-  tests->add_option("arguments", command->rest, "After --: for the test program (doctest)");
+  add_lab_test(*lab, action);
+  add_lab_replay(*lab, action);
+  add_lab_debug(*lab, action);
+  add_lab_submit(*lab, action);
   add_lab_grade(*lab, action);
+  add_lab_handout(*lab, action);
   lab->footer(
       "Examples:\n"
       "  lockstep lab start raft\n"

@@ -33,11 +33,16 @@ int refuse_lab(const std::string& message);
 /// The lab of this name; complains if there is none.
 const Lab* require_lab(const std::string& name);
 
-/// The lab and the folder that was named, or the one that we stand in, or the one beside us with the
-/// lab's name; complains if it is not one of that lab.
+/// The lab and the folder that was named, or the one that we stand in, or the one beside us with
+/// the lab's name; complains if it is not one of that lab.
 std::optional<OpenLab> open_lab(const LabTarget& target);
 
 /// Each in a file of its own.
+void add_lab_test(CLI::App& lab, Action& action);
+void add_lab_replay(CLI::App& lab, Action& action);
+void add_lab_debug(CLI::App& lab, Action& action);
+void add_lab_submit(CLI::App& lab, Action& action);
 void add_lab_grade(CLI::App& lab, Action& action);
+void add_lab_handout(CLI::App& lab, Action& action);
 
 }  // namespace lockstep::labs

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chaos/many_seeds.h"
+#include "chaos/smaller_run.h"
 #include "chaos/trace.h"
 #include "labs/cli/account.h"
 #include "labs/cli/commands.h"
@@ -54,38 +55,12 @@ std::optional<chaos::SeedRange> parse_range(const std::string& text) {
   return range;
 }
 
-/// Fewer operations and clients, as long as the failure stays the same.
-void shrink_workload(RunSpec& spec, const RunResult& wanted) {
-  const auto shrinks = [&](std::uint64_t operations, std::uint32_t clients) {
-    RunSpec smaller = spec;
-    smaller.workload.operations = operations;
-    smaller.workload.clients = clients;
-    if (!same_failure(simulate(smaller), wanted)) return false;
-    spec = smaller;
-    return true;
-  };
-  for (bool shrank = true; shrank;) {
-    shrank = false;
-    const auto& workload = spec.workload;
-    if (workload.clients > 1) shrank = shrinks(workload.operations, workload.clients - 1);
-    for (const std::uint64_t percent : {50u, 75u, 90u}) {
-      const std::uint64_t fewer = workload.operations * percent / 100;
-      if (shrank || fewer < workload.clients) continue;
-      shrank = shrinks(fewer, workload.clients);
-    }
-  }
-}
-
 /// The smallest run that fails in the same way, with its plan in a file beside the user.
 RunSpec shrunk(const RunSpec& failing, const RunResult& wanted) {
-  RunSpec small = failing;
-  const auto still_fails = [&](const chaos::FaultPlan& plan) {
-    RunSpec attempt = small;
-    attempt.plan = plan;
+  const auto fails = [&](const RunSpec& attempt) {
     return same_failure(simulate(attempt), wanted);
   };
-  small.plan = chaos::shrink(small.plan, still_fails, kShrinkBudget);
-  shrink_workload(small, wanted);
+  RunSpec small = chaos::smallest_run(failing, fails, kShrinkBudget);
   const std::string file = fmt::format("{}-{}.plan", failing.system->name, failing.seed);
   if (!(std::ofstream(file) << to_text(small.plan))) {
     fmt::print(stderr, "lockstep run: {}: cannot be written\n", file);
@@ -185,6 +160,12 @@ void add_run(CLI::App& app, Action& action) {
   app_command->add_option("--seeds", command->seeds, "Many runs, as in 1..1000")
       ->excludes("--seed");
   command->options.add_to(*app_command);
+  app_command
+      ->add_option("--node", command->options.node_command,
+                   "Each node is this command, in any language; see docs/node-protocol.md")
+      ->excludes("--wire")
+      ->excludes("--check")
+      ->excludes("--child-processes");
   app_command
       ->add_option("--workers", command->workers, "Processes for --seeds (default: one per core)")
       ->check(CLI::Range(1, 256));

@@ -38,6 +38,11 @@ std::string paragraph(std::string_view label, const std::string& text) {
   return page;
 }
 
+std::string trimmed(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
 std::string milliseconds(transport::Time at) {
   const auto tenths = at.time_since_epoch().count() / 100'000;
   return fmt::format("{}.{} ms", tenths / 10, tenths % 10);
@@ -52,11 +57,14 @@ std::string rule(const Finding& finding) {
 }
 
 std::string when(const Finding& finding, const PageContext& context) {
+  // Without a digest the run was not completed.
+  const std::string run =
+      finding.digest == 0 ? "" : fmt::format(" (run of digest {:016x})", finding.digest);
   if (finding.event == 0) {
-    return paragraph("When", fmt::format("at the end of the run, seed {}", context.seed));
+    return paragraph("When", fmt::format("at the end of the run, seed {}{}", context.seed, run));
   }
-  return paragraph("When", fmt::format("at {} of virtual time, event {}, seed {}",
-                                       milliseconds(finding.at), finding.event, context.seed));
+  return paragraph("When", fmt::format("at {} of virtual time, event {}, seed {}{}",
+                                       milliseconds(finding.at), finding.event, context.seed, run));
 }
 
 std::string hints(const LabTest& test, const PageContext& context) {
@@ -72,9 +80,46 @@ std::string hints(const LabTest& test, const PageContext& context) {
   return text;
 }
 
+/// The same words for another command: "./lockstep lab replay raft A.first_leader DIR".
+std::string other_command(const Lab& lab, const LabTest& test, const PageContext& context,
+                          const char* verb) {
+  const std::string spoken = fmt::format(" lab test {}", lab.name);
+  const auto at = context.command.find(spoken);
+  const std::string program = at == std::string::npos ? "lockstep" : context.command.substr(0, at);
+  const std::string folder =
+      at == std::string::npos ? "" : context.command.substr(at + spoken.size());
+  return fmt::format("{} lab {} {} {}{} --seed {}{}", program, verb, lab.name, full_name(test),
+                     folder, context.seed, context.explanation.is_smaller ? " --small" : "");
+}
+
+std::string story(const PageContext& context) {
+  const auto& explanation = context.explanation;
+  std::string text;
+  if (!explanation.steps.empty()) {
+    text += "\n  Steps that matter\n";
+    if (!explanation.run.empty()) text += "  (" + trimmed(explanation.run) + ")\n";
+    text += explanation.steps;
+  } else if (!explanation.run.empty()) {
+    text += paragraph("But", explanation.run);
+  }
+  if (!explanation.nodes.empty()) text += "\n  The nodes in the end\n" + explanation.nodes;
+  return text.empty() ? text : text + "\n";
+}
+
+std::string commands(const Lab& lab, const LabTest& test, const PageContext& context) {
+  std::string text = paragraph("Again", fmt::format("{} --test {} --seed {}", context.command,
+                                                    full_name(test), context.seed));
+  if (context.explanation.steps.empty()) return text;
+  text += paragraph("All steps", other_command(lab, test, context, "replay"));
+  const auto event = context.explanation.event;
+  text += paragraph("In gdb", other_command(lab, test, context, "debug") + " --at " +
+                                  (event == 0 ? "EVENT" : std::to_string(event)));
+  return text;
+}
+
 }  // namespace
 
-std::string failure_page(const Lab&, const LabTest& test, const Finding& finding,
+std::string failure_page(const Lab& lab, const LabTest& test, const Finding& finding,
                          const PageContext& context) {
   std::string page = fmt::format("\n{}: {}\n\n", full_name(test), upper(name_of(finding.verdict)));
   page += paragraph("Promised", test.promise + " (" + test.source + ")");
@@ -85,11 +130,9 @@ std::string failure_page(const Lab&, const LabTest& test, const Finding& finding
   }
   page += rule(finding);
   page += when(finding, context);
-  if (!context.steps.empty()) page += "\n  Steps that matter\n" + context.steps + "\n";
+  page += story(context);
   page += hints(test, context);
-  const std::string again =
-      fmt::format("{} --test {} --seed {}", context.command, full_name(test), context.seed);
-  return page + paragraph("Again", again);
+  return page + commands(lab, test, context);
 }
 
 }  // namespace lockstep::labs

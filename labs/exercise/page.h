@@ -6,18 +6,19 @@
 #include <string>
 
 #include "labs/exercise/lab.h"
+#include "labs/exercise/steps.h"
 
 namespace lockstep::labs {
 
 /// Where the reader stands.
 struct PageContext {
   std::uint64_t seed = 1;
-  /// What the reader types before the name of the test, such as "./lockstep lab test raft".
+  /// What the reader types before the name of the test, such as "./lockstep lab test raft DIR".
   std::string command;
   /// How many hints to show; they are counted from the gentlest.
   std::size_t hints = 0;
-  /// The numbered steps that led there, each line ended; may be empty.
-  std::string steps;
+  /// What led there; may be empty.
+  Explanation explanation;
 };
 
 /// Ends in a line end. Requires: the finding is no pass.

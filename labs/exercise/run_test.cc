@@ -100,6 +100,7 @@ Finding run_script(const Lab& lab, const Script& script, std::uint64_t seed,
   options.seed = seed;
   options.host = execution.host;
   options.keeps_log = execution.keeps_log;
+  options.on_deed = execution.on_deed;
   if (execution.attach) options.before_start = execution.attach;
   Finding finding;
   try {
@@ -137,6 +138,7 @@ Finding run_spec(const chaos::RunSpec& given, const Execution& execution) {
   Finding finding;
   try {
     const auto result = chaos::simulate(spec, attach);
+    if (execution.on_result) execution.on_result(result);
     finding.verdict = verdict_of(spec, result);
     finding.rule = result.detector;
     finding.happened = result.story;
@@ -153,6 +155,7 @@ Finding run_spec(const chaos::RunSpec& given, const Execution& execution) {
 
 Finding run_test(const Lab& lab, const LabTest& test, std::uint64_t seed,
                  const Execution& execution) {
+  if (const auto* judge = std::get_if<Answers>(&test.body)) return (*judge)(execution.folder);
   if (const auto* script = std::get_if<Script>(&test.body)) {
     return run_script(lab, *script, seed, execution);
   }

@@ -11,9 +11,12 @@
 #include <deque>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "labs/exercise/hints.h"
 #include "labs/exercise/lab.h"
+#include "labs/exercise/one_run.h"
 #include "labs/exercise/page.h"
 #include "labs/exercise/run_test.h"
 #include "labs/exercise/steps.h"
@@ -28,8 +31,9 @@ constexpr int kUsage = 2;
 struct Settings {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 0;  ///< 0: as many as each test says
-  std::size_t hints = 0;
+  std::string hints_file;   ///< where is kept how many were asked for; empty if none is wanted now
   std::string command = "lockstep lab test";
+  std::filesystem::path folder = ".";  ///< the student's
 };
 
 Settings& settings() {
@@ -54,18 +58,27 @@ Outcome& outcome() {
   return all;
 }
 
+/// One more than last time if a hint was asked for, which is for the first test that fails.
+std::size_t hints_for(const LabTest& test) {
+  if (settings().hints_file.empty()) return 0;
+  const std::string file = std::exchange(settings().hints_file, {});
+  return ask_for_hint(file, full_name(test), test.hints.size());
+}
+
 /// Runs the test that doctest is at, seed after seed, until one fails.
 void run_current() {
   const Lab& lab = *current_lab();
   const LabTest& test = *lab.find(doctest::getContextOptions()->currentTest->m_name);
   const std::uint64_t seeds = settings().seeds != 0 ? settings().seeds : test.seeds;
   outcome().page.clear();
-  const Execution execution{transport::foreign_in_process(make_node_of), {}, false};
+  Execution execution;
+  execution.host = transport::foreign_in_process(make_node_of);
+  execution.folder = settings().folder;
   for (std::uint64_t seed = settings().first_seed; seed < settings().first_seed + seeds; ++seed) {
     const Finding finding = run_test(lab, test, seed, execution);
     if (finding.verdict == Verdict::Pass) continue;
-    PageContext context{seed, settings().command, settings().hints, {}};
-    context.steps = steps_to(lab, test, seed, finding, execution);
+    PageContext context{seed, settings().command, hints_for(test), {}};
+    context.explanation = explain(lab, test, seed, finding, execution);
     outcome().page = failure_page(lab, test, finding, context);
     FAIL_CHECK(outcome().page);
     return;
@@ -148,6 +161,26 @@ bool read(std::vector<std::string>& arguments, const std::string& name, std::uin
   return false;
 }
 
+/// "--one TEST": a single run, for a trace or a debugger, instead of the suite.
+int run_one(const Lab& lab, const std::string& name, std::vector<std::string> arguments) {
+  const LabTest* test = lab.find(name);
+  OneRun one;
+  one.trace = take(arguments, "--record").value_or("");
+  one.replay = take(arguments, "--replay").value_or("");
+  one.small = std::erase(arguments, "--small") > 0;
+  if (test == nullptr || !read(arguments, "--seed", one.seed) ||
+      !read(arguments, "--stop-at", one.stop_at)) {
+    fmt::print(stderr, "--one {}: expected a test of this lab, a seed and an event\n", name);
+    return kUsage;
+  }
+  Execution execution;
+  execution.host = transport::foreign_in_process(make_node_of);
+  const auto finding = run_once(lab, *test, one, execution);
+  if (!finding) return kUsage;
+  if (one.trace.empty()) fmt::print("{}: {}\n", full_name(*test), name_of(finding->verdict));
+  return 0;
+}
+
 int run(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   std::string name = std::filesystem::path(argv[0]).filename();
@@ -157,14 +190,15 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "there is no lab {}\n", name);
     return kUsage;
   }
+  const auto output = std::filesystem::path(argv[0]).parent_path();
+  if (output.filename() == ".lockstep") settings().folder = output.parent_path();
   settings().command = take(arguments, "--command").value_or("lockstep lab test " + name);
+  if (const auto one = take(arguments, "--one")) return run_one(*current_lab(), *one, arguments);
   std::uint64_t seed = 0;
-  std::uint64_t hints = 0;
-  if (!read(arguments, "--seed", seed) || !read(arguments, "--seeds", settings().seeds) ||
-      !read(arguments, "--hints", hints)) {
+  if (!read(arguments, "--seed", seed) || !read(arguments, "--seeds", settings().seeds)) {
     return kUsage;
   }
-  settings().hints = hints;
+  settings().hints_file = take(arguments, "--hints-file").value_or("");
   if (seed != 0) {
     settings().first_seed = seed;
     if (settings().seeds == 0) settings().seeds = 1;
