@@ -85,7 +85,7 @@ void with_each_cage(const SandboxOptions& wanted, const auto& test) {
 TEST_CASE("nodes that end themselves, or speak out of turn") {
   with_each_cage(options(true), [](Playground& playground, Sandbox& sandbox) {
     for (const auto& each : kEndings) {
-      CAPTURE(each.attack);
+      INFO("attack " << std::string(each.attack));
       CHECK(playground.attack(sandbox, each.attack).text() == each.verdict);
     }
   });
@@ -94,7 +94,7 @@ TEST_CASE("nodes that end themselves, or speak out of turn") {
 TEST_CASE("nodes that want more than their share") {
   with_each_cage(options(true), [](Playground& playground, Sandbox& sandbox) {
     for (const auto& each : kResources) {
-      CAPTURE(each.attack);
+      INFO("attack " << std::string(each.attack));
       CHECK(playground.attack(sandbox, each.attack).text() == each.verdict);
     }
   });
@@ -112,7 +112,7 @@ TEST_CASE("nodes that never answer") {
 TEST_CASE("nodes that reach for what is not theirs") {
   with_each_cage(options(true), [](Playground& playground, Sandbox& sandbox) {
     for (const char* attack : kDenied) {
-      CAPTURE(attack);
+      INFO("attack " << std::string(attack));
       CHECK(playground.attack_as_two(sandbox, attack).text() == "denied");
     }
   });
@@ -159,7 +159,7 @@ TEST_CASE("what differs from process to process differs under perturbation") {
   for (const char* each :
        {"A27_random_device", "A27_address", "A27_order_of_pointers", "A27_unset_on_the_heap",
         "A27_unset_on_the_stack", "A27_process_number", "A27_clock"}) {
-    CAPTURE(each);
+    INFO("attack " << std::string(each));
     CHECK(playground.attack(*plain, each).text() != playground.attack(*perturbed, each).text());
   }
 }

@@ -1,0 +1,10 @@
+// B81: as many complaints as the compiler will make.
+#define ERROR_1 undeclared();
+#define ERROR_2 ERROR_1 ERROR_1 ERROR_1 ERROR_1 ERROR_1 ERROR_1 ERROR_1 ERROR_1
+#define ERROR_3 ERROR_2 ERROR_2 ERROR_2 ERROR_2 ERROR_2 ERROR_2 ERROR_2 ERROR_2
+#define ERROR_4 ERROR_3 ERROR_3 ERROR_3 ERROR_3 ERROR_3 ERROR_3 ERROR_3 ERROR_3
+#define ERROR_5 ERROR_4 ERROR_4 ERROR_4 ERROR_4 ERROR_4 ERROR_4 ERROR_4 ERROR_4
+template <class T>
+void flood() {
+  ERROR_5
+}
