@@ -3,7 +3,12 @@
 namespace lockstep::labs {
 
 const std::vector<chaos::System>& all_systems() {
-  static const std::vector<chaos::System> systems{abd_system(), raft_system()};
+  static const std::vector<chaos::System> systems{
+      abd_system(),
+#if __has_include("consensus/raft/raft.h")
+      raft_system(),
+#endif
+  };
   return systems;
 }
 
