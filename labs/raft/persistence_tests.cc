@@ -117,7 +117,7 @@ fault { at_ms: 1900 for_ms: 300 crash { node { role: LEADER } } }
 /// A follower dies as its acknowledgement leaves.
 constexpr std::string_view kAcknowledgements = R"(
 storm_ms: 2500
-conditions { duplicate_ppm: 20000 }
+conditions { duplicate_ppm: 20000 sync_low_us: 1000 sync_high_us: 12000 }
 fault { on { nth: 5 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
 fault { on { nth: 25 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 20 crash { node { role: SENDER } } }
 fault { on { nth: 60 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
@@ -126,6 +126,23 @@ fault { on { nth: 90 message { name: "AppendReply" field { field: "success" equa
 fault { on { nth: 120 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: RECEIVER } } }
 fault { at_ms: 1000 for_ms: 200 crash { node { role: LEADER } } }
 fault { at_ms: 1800 for_ms: 200 crash { node { role: LEADER } } }
+)";
+
+/// Nodes that learn of a term without voting in it die as they answer its leader, and are back
+/// before they hear of it again.
+constexpr std::string_view kTerms = R"(
+storm_ms: 2500
+conditions { duplicate_ppm: 20000 }
+fault { name: "first" at_ms: 400 for_ms: 300 isolate { node { role: LEADER } } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 1 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 1 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 2 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 2 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
+fault { name: "second" at_ms: 1500 for_ms: 300 isolate { node { role: LEADER } } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 3 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 3 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 4 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 4 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
 )";
 
 /// Leaders die soon, some of them between two messages of one broadcast.
@@ -164,7 +181,9 @@ chaos::RunSpec dies_at_writes(const chaos::System& system, std::uint64_t seed) {
   constexpr std::array<std::string_view, 4> kPoints{"point: BEFORE_STORAGE", "point: AFTER_STORAGE",
                                                     "point: AFTER_SEND sends: 1",
                                                     "point: AFTER_SEND sends: 2"};
-  std::string plan = "storm_ms: 2500 conditions { duplicate_ppm: 20000 }\n";
+  std::string plan = fmt::format(
+      "storm_ms: 2500 conditions {{ duplicate_ppm: 20000 sync_low_us: 500 sync_high_us: {} }}\n",
+      seed % 2 == 0 ? 1000 : 20'000);
   std::uint64_t write = 2 + seed % 5;
   for (std::uint64_t fault = 0; fault < 12; ++fault) {
     plan += fmt::format(
@@ -219,6 +238,15 @@ void add_persistence_tests(LabBuilder& lab) {
                  "start."},
        .seeds = 8,
        .body = story({.nodes = 3, .probe_stride = 1}, kVotes)});
+  lab.test(
+      {.name = "terms_survive",
+       .points = 1,
+       .promise = "a node that crashes after it heard of a term never speaks in an earlier one",
+       .source = "Raft paper, section 5.1; Figure 2, Persistent state",
+       .hints = {"A term is adopted from any message, not only by voting.",
+                 "Store the term wherever it grows."},
+       .seeds = 8,
+       .body = story({.probe_stride = 8}, kTerms)});
   lab.test({.name = "acknowledgements_survive",
             .points = 3,
             .promise = "a node that crashes right after it acknowledged entries still has them",
@@ -272,7 +300,7 @@ void add_persistence_tests(LabBuilder& lab) {
             .seeds = 2,
             .body = Script{{.nodes = 3}, repeated_across_restarts}});
   lab.test({.name = "faults_with_crashes",
-            .points = 5,
+            .points = 4,
             .promise =
                 "clients see one copy of the data, whatever crashes and returns, and all get "
                 "on when it is over",

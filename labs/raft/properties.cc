@@ -24,6 +24,7 @@ RunSpec run_of(const Storm& storm, const FaultPlan& plan) {
   spec.workload.clients = storm.clients;
   spec.workload.keys = storm.keys;
   spec.workload.read_percent = storm.read_percent;
+  spec.workload.value_bytes = storm.value_bytes;
   spec.workload.think = chaos::think_for(spec.workload, std::chrono::milliseconds(plan.storm_ms()));
   spec.plan = plan;
   spec.events_max = 2'000'000;

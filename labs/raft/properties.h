@@ -15,6 +15,7 @@ struct Storm {
   std::uint32_t clients = 4;
   std::uint32_t keys = 4;
   std::uint32_t read_percent = 40;
+  std::uint32_t value_bytes = 12;
   chaos::OptionValues options;
   /// Every how many promises a restarted copy is asked whether it keeps them; 0 for never.
   std::uint64_t probe_stride = 0;

@@ -155,7 +155,7 @@ Stage::Task<> overwritten_leader(Stage& stage) {
   const NodeId first = co_await stage.leader();
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(first);
-  co_await gather(stage, first, 3);
+  co_await gather(stage, first, 10);
   const NodeId second = co_await stage.next_leader();
   co_await stage.execute(kv::put("x", "2"));
   stage.world().isolate(second);
@@ -174,7 +174,7 @@ Stage::Task<> long_divergence(Stage& stage) {
   co_await stage.execute(kv::put("x", "1"));
   for (int round = 0; round < 3; ++round) {
     stage.world().isolate(leader);
-    co_await gather(stage, leader, 50);
+    co_await gather(stage, leader, 120);
     const NodeId next = co_await stage.next_leader();
     for (int number = 0; number < 10; ++number) {
       co_await stage.execute(kv::put("x", fmt::format("{}.{}", round, number)));
@@ -266,6 +266,29 @@ Stage::Task<> late_acknowledgements(Stage& stage) {
   co_await tally.await_applied();
 }
 
+/// Entries of a leader that was replaced arrive when others stand committed in their places.
+Stage::Task<> late_entries(Stage& stage) {
+  Tally tally(stage);
+  const NodeId first = co_await stage.leader();
+  co_await stage.execute(kv::put("x", "1"));
+  co_await tally.await_applied();
+  stage.world().hold([first](const Transmission& transmission) {
+    const Message* message = message_in(transmission);
+    return message != nullptr && message->has_append_entries() && transmission.from == first;
+  });
+  co_await gather(stage, first, 3);
+  stage.world().isolate(first);
+  co_await stage.next_leader();
+  for (int number = 2; number <= 5; ++number) {
+    co_await stage.execute(kv::put("x", std::to_string(number)));
+  }
+  stage.world().release();
+  co_await stage.sleep(20ms);
+  stage.world().heal();
+  co_await stage.execute(kv::get("x"));
+  co_await tally.await_applied();
+}
+
 chaos::FaultModel without_crashes() {
   return chaos::FaultModel::network()
       .allow(chaos::FaultKind::Pause)
@@ -333,11 +356,12 @@ void add_replication_tests(LabBuilder& lab) {
             .hints = {"The follower checks prev_index and prev_term before it appends.",
                       "Remove entries only from the first one on that conflicts; a late message "
                       "must not shorten a log that is right."},
+            .seeds = 8,
             .body = Script{{.nodes = 3}, overwritten_leader}});
   lab.test(
       {.name = "long_divergence",
        .points = 2,
-       .promise = "logs that differ in 50 entries are alike again in five seconds",
+       .promise = "logs that differ in 120 entries are alike again in five seconds",
        .source = "Raft paper, section 5.3 (the last paragraphs)",
        .hints = {"One entry back per heartbeat is too slow.",
                  "Try again as soon as a rejection arrives; better, let the follower say where "
@@ -378,8 +402,15 @@ void add_replication_tests(LabBuilder& lab) {
             .hints = {"What a follower had acknowledged may have been overwritten since.",
                       "Compare the term of an AppendReply with your own before you count it."},
             .body = Script{{.nodes = 5}, late_acknowledgements}});
+  lab.test({.name = "late_entries",
+            .points = 2,
+            .promise = "entries that a former leader sent change nothing when they arrive late",
+            .source = "Raft paper, sections 5.1 and 5.3",
+            .hints = {"Which messages of an earlier term still have a meaning?",
+                      "None: answer them with your own term, and do nothing else."},
+            .body = Script{{.nodes = 3}, late_entries}});
   lab.test({.name = "faults_without_crashes",
-            .points = 8,
+            .points = 6,
             .promise = "clients see one copy of the data, whatever the network, the clocks and "
                        "pauses do, and all get on when it is over",
             .source = "Raft paper, Figure 3",
