@@ -16,9 +16,6 @@ using transport::SandboxOptions;
 SandboxOptions options() {
   SandboxOptions options;
   options.module = PINGER_MODULE;
-#ifdef __SANITIZE_ADDRESS__
-  options.limits.memory_bytes = 0;  // The sanitizer's own takes terabytes of addresses.
-#endif
   return options;
 }
 

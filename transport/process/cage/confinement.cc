@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "transport/process/cage/sanitized.h"
 #include "transport/process/pipes.h"
 
 namespace lockstep::transport {
@@ -166,7 +167,7 @@ void limit_all(const process::CageSettings& settings, Account& account) {
 void limit_self(const process::CageSettings& settings) {
   // One second between the polite signal and the other one.
   limit(RLIMIT_CPU, settings.cpu_seconds(), settings.cpu_seconds() + 1);
-  if (settings.memory_bytes() != 0) {
+  if (settings.memory_bytes() != 0 && !kSanitized) {
     limit(RLIMIT_AS, settings.memory_bytes(), settings.memory_bytes());
   }
   limit(RLIMIT_FSIZE, settings.file_bytes(), settings.file_bytes());

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <memory>
 
+#include "transport/process/cage/sanitized.h"
 #include "transport/process/pipes.h"
 
 namespace lockstep::transport {
@@ -258,6 +259,9 @@ std::variant<SyscallFilter, std::string> filter_for_nodes() {
   rules.add(SCMP_ACT_ALLOW, "tgkill", equals(0, kOwnProcess));
   for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL}) {
     rules.add(SCMP_ACT_ALLOW, "fcntl", equals(1, static_cast<std::uint64_t>(command)));
+  }
+  for (const char* name : {"pipe", "pipe2"}) {
+    if (kSanitized) rules.add(SCMP_ACT_ALLOW, name);
   }
   return rules.finish();
 }
