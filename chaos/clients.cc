@@ -49,6 +49,7 @@ class Clients::Session final : private transport::Event::Target {
   bool roams() const;
   std::size_t& hint();
   void turn_to_another_node();
+  void go_home();
   awaitable<bool> refused(const Reply& reply, Time give_up);
   std::uint64_t draw(transport::Purpose purpose) {
     return transport::draw(seed_, purpose, number(id_), draws_++);
@@ -207,6 +208,7 @@ class Clients::Engine {
 Clients::Session::Session(Engine& engine, ClientId id)
     : engine_(engine), id_(id), seed_(engine.seed), mailbox_(engine.time) {
   read_hint_ = write_hint_ = below(draw("first node"), engine_.nodes.size());
+  if (engine_.system.home) go_home();
 }
 
 awaitable<std::optional<std::string>> Clients::Session::call(const std::string& command) {
@@ -256,7 +258,8 @@ awaitable<bool> Clients::Session::refused(const Reply& reply, Time give_up) {
   if (reply.status() == Reply::REDIRECT) {
     const auto& nodes = engine_.nodes;
     const auto at = std::find(nodes.begin(), nodes.end(), NodeId{reply.redirect()});
-    if (at != nodes.end()) hint() = static_cast<std::size_t>(at - nodes.begin());
+    const bool is_bound = engine_.system.home != nullptr;
+    if (at != nodes.end() && !is_bound) hint() = static_cast<std::size_t>(at - nodes.begin());
     ++redirects_;
   } else {
     turn_to_another_node();
@@ -297,10 +300,19 @@ void Clients::Session::submit(const std::string& command) {
 }
 
 void Clients::Session::turn_to_another_node() {
+  if (engine_.system.home) return;
   const std::size_t nodes = engine_.nodes.size();
   // Nodes that were removed long ago may send one in circles.
   const bool is_lost = redirects_ > kRedirectsMax;
   hint() = roams() || is_lost ? below(draw("node"), nodes) : (hint() + 1) % nodes;
+}
+
+void Clients::Session::go_home() {
+  const auto nodes = static_cast<std::uint32_t>(engine_.nodes.size());
+  const NodeId home = engine_.system.home(id_, nodes);
+  const auto at = std::find(engine_.nodes.begin(), engine_.nodes.end(), home);
+  LOCKSTEP_CHECK(at != engine_.nodes.end());
+  read_hint_ = write_hint_ = static_cast<std::size_t>(at - engine_.nodes.begin());
 }
 
 void Clients::Session::on_reply(NodeId, const Reply& reply) {

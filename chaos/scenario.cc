@@ -33,16 +33,14 @@ class Scenario::Stage final : public transport::Observer,
         monitors(of.monitors(options.nodes)),
         on_deed(options.on_deed),
         links(options.seed) {
-    const auto& machine = *statemachine::find_machine(
-        options.machine.empty() ? of.machines.front() : options.machine);
-    const auto made = of.make_node(options.options, machine);
-    const auto* prototype = std::get_if<std::shared_ptr<transport::Node>>(&made);
-    LOCKSTEP_CHECK(prototype != nullptr);
-    for (std::uint32_t id = 1; id <= options.nodes; ++id) {
-      cluster.add(NodeId{id}, (*prototype)->fresh());
-    }
+    const auto& machine = *statemachine::find_machine(options.machine.empty() ? of.machines.front()
+                                                                              : options.machine);
+    const auto made = [&](std::uint32_t id) {
+      return make_node_of(of, options.options, machine, NodeId{id});
+    };
+    for (std::uint32_t id = 1; id <= options.nodes; ++id) cluster.add(NodeId{id}, made(id));
     for (std::uint32_t id = options.nodes + 1; id <= options.nodes + options.spares; ++id) {
-      cluster.add_spare(NodeId{id}, (*prototype)->fresh());
+      cluster.add_spare(NodeId{id}, made(id));
     }
     cluster.add_observer(this);
     cluster.set_interceptor(this);
@@ -101,11 +99,11 @@ class Scenario::Stage final : public transport::Observer,
                          request.set_sequence(1);
                          fill(request);
                        }));
+  }
+
   template <class... Values>
   void tell(fmt::format_string<Values...> deed, const Values&... values) const {
     if (on_deed) on_deed(fmt::vformat(deed, fmt::make_format_args(values...)));
-  }
-
   }
 
   void cut(std::size_t name, const std::vector<std::pair<NodeId, NodeId>>& pairs) {
@@ -125,9 +123,9 @@ class Scenario::Stage final : public transport::Observer,
   const std::uint64_t events_max;
   transport::EventLoop loop;
   transport::Cluster cluster;
-  const std::function<void(const std::string&)> on_deed;
   transport::VirtualTime time;
   std::vector<AnyMonitor> monitors;
+  const std::function<void(const std::string&)> on_deed;
   LinkFaults links;
   Matches lost;
   Matches held_back;
@@ -192,8 +190,8 @@ std::optional<NodeId> Scenario::leader() const {
 }
 
 awaitable<std::optional<Reply>> Scenario::ask(NodeId node, std::string command, Duration patience) {
-  return ask(node, [command](transport::Request& request) { request.set_command(command); },
-             patience);
+  return ask(
+      node, [command](transport::Request& request) { request.set_command(command); }, patience);
 }
 
 awaitable<std::optional<Reply>> Scenario::ask(NodeId node, Fill fill, Duration patience) {
@@ -238,12 +236,12 @@ awaitable<std::string> Scenario::execute(std::string command) {
     co_await sleep(kBackoff);
   }
 }
+
+void Scenario::isolate(NodeId node, Direction direction) {
   stage_->tell("{} is cut off{}", to_string(node),
                direction == Direction::Incoming   ? ": it hears nobody"
                : direction == Direction::Outgoing ? ": nobody hears it"
                                                   : "");
-
-void Scenario::isolate(NodeId node, Direction direction) {
   std::vector<std::pair<NodeId, NodeId>> pairs;
   for (const NodeId other : stage_->cluster.nodes()) {
     if (other == node) continue;
@@ -262,9 +260,9 @@ void Scenario::cut(NodeId from, NodeId to) {
   stage_->tell("nothing gets from {} to {} any more", to_string(from), to_string(to));
   stage_->cut(kLinkCuts, {{from, to}});
 }
-  stage_->tell("all links are whole again");
 
 void Scenario::heal() {
+  stage_->tell("all links are whole again");
   stage_->links.clear();
   stage_->lost = nullptr;
 }
@@ -278,9 +276,9 @@ void Scenario::hold(Matches matches) {
   stage_->tell("some messages are held back from now on");
   stage_->held_back = std::move(matches);
 }
-  stage_->tell("the messages that were held back go on");
 
 void Scenario::release() {
+  stage_->tell("the messages that were held back go on");
   stage_->held_back = nullptr;
   for (auto& [from, to, payload, kind] : std::exchange(stage_->held, {})) {
     stage_->cluster.deliver(from, to, std::move(payload), kTick, kind);
@@ -294,8 +292,6 @@ void Scenario::join(NodeId node) {
 
 transport::Cluster& Scenario::cluster() { return stage_->cluster; }
 
-const std::optional<transport::Violation>& Scenario::violation() const {
-  return stage_->violation;
-}
+const std::optional<transport::Violation>& Scenario::violation() const { return stage_->violation; }
 
 }  // namespace lockstep::chaos

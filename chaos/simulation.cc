@@ -44,10 +44,11 @@ class Watch final : public transport::Observer {
 struct Founded {
   Founded(EventLoop& loop, const RunSpec& spec) : cluster(loop, cluster_options(spec)) {
     const auto& machine = *statemachine::find_machine(spec.workload.machine);
-    const auto made = spec.system->make_node(spec.options, machine);
-    const auto& prototype = std::get<std::shared_ptr<transport::Node>>(made);
-    for (std::uint32_t id = 1; id <= spec.nodes; ++id) cluster.add(NodeId{id}, prototype->fresh());
-    for (const auto id : spares_of(spec.plan)) cluster.add_spare(NodeId{id}, prototype->fresh());
+    const auto node = [&](NodeId id) {
+      return make_node_of(*spec.system, spec.options, machine, id);
+    };
+    for (std::uint32_t id = 1; id <= spec.nodes; ++id) cluster.add(NodeId{id}, node(NodeId{id}));
+    for (const auto id : spares_of(spec.plan)) cluster.add_spare(NodeId{id}, node(NodeId{id}));
   }
 
   static ClusterOptions cluster_options(const RunSpec& spec) {
@@ -222,8 +223,13 @@ class Simulation {
       weak_levels_.insert(level.name);
     }
     if (options.empty()) return;
+    std::optional<statemachine::MachineFactory> sessions;
+    if (spec_.system->with_sessions) {
+      const auto& machine = *statemachine::find_machine(spec_.workload.machine);
+      sessions = spec_.system->with_sessions(machine.make);
+    }
     local_reads_.emplace(*statemachine::find_machine(spec_.workload.machine), std::move(options),
-                         spec_.system->exactly_once);
+                         sessions);
     cluster_.add_observer(&*local_reads_);
   }
 

@@ -53,6 +53,9 @@ struct System {
   std::vector<std::string> machines;  ///< those it can replicate; the first is the default
   /// Requests may be retried: (client, sequence) is executed at most once.
   bool exactly_once = false;
+  /// What it puts around its machines for that, if its log holds session commands; replicas that
+  /// answer reads of their own are checked with it.
+  std::function<statemachine::MachineFactory(statemachine::MachineFactory)> with_sessions;
   /// Offers compare-and-set, which needs consensus.
   bool compare_and_set = true;
   /// Clients may turn to any node; otherwise they follow redirects to a leader.
@@ -68,6 +71,13 @@ struct System {
   std::function<std::variant<std::shared_ptr<transport::Node>, std::string>(
       const OptionValues&, const statemachine::MachineKind&)>
       make_node;
+  /// Where nodes are of several kinds: what to make this one from. Otherwise all are alike.
+  /// Requires of callers: make_node finds nothing wrong with the options.
+  std::function<std::shared_ptr<transport::Node>(
+      const OptionValues&, const statemachine::MachineKind&, transport::NodeId)>
+      make_node_for;
+  /// Where each client has a node of its own: whom it asks, and no other. Otherwise it asks around.
+  std::function<transport::NodeId(transport::ClientId, std::uint32_t nodes)> home;
   /// The levels among which clients draw one for each read; none, or empty: reads are asked for in
   /// one way only, and are linearizable.
   std::function<std::vector<ReadLevel>(const OptionValues&)> read_levels;
@@ -75,5 +85,10 @@ struct System {
   std::function<std::vector<AnyMonitor>(std::uint32_t nodes)> monitors;
   std::function<std::optional<AnyPromises>()> promises;
 };
+
+/// The node with this number, in its initial state. Requires: make_node finds nothing wrong.
+std::unique_ptr<transport::Node> make_node_of(const System& system, const OptionValues& options,
+                                              const statemachine::MachineKind& machine,
+                                              transport::NodeId node);
 
 }  // namespace lockstep::chaos

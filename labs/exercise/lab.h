@@ -7,6 +7,7 @@
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ struct Script {
   std::function<asio::awaitable<void>(Stage&)> play;
 };
 
+/// Answers to questions about what the lab gives to read: judges those that are in the student's
+/// folder. Nothing runs, whatever the seed is.
+using Answers = std::function<Finding(const std::filesystem::path& folder)>;
+
 struct LabTest {
   char part = 'A';
   std::string name;  ///< unique in the lab, in words of the file system: "first_leader"
@@ -40,7 +45,10 @@ struct LabTest {
   /// From a nudge to nearly the answer; shown one at a time, on request.
   std::vector<std::string> hints;
   std::uint32_t seeds = 3;  ///< of one run of the public suite
-  std::variant<Property, Script> body;
+  std::variant<Property, Script, Answers> body;
+
+  /// False if there are no nodes in it, and so no run to tell of.
+  bool runs() const { return !std::holds_alternative<Answers>(body); }
 };
 
 struct Part {

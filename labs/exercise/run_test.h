@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 
 #include "labs/exercise/lab.h"
@@ -13,12 +14,12 @@ struct Execution {
   transport::HostFactory host;
   chaos::Attach attach;  ///< for recorders and digests; may be empty
   bool keeps_log = false;
-};
   /// Hear what the run of a property came to, and what a script does to the network.
   std::function<void(const chaos::RunResult&)> on_result;
   std::function<void(const std::string&)> on_deed;
   /// The student's, for answers that are files in it.
   std::filesystem::path folder = ".";
+};
 
 /// Runs a test to its finding. What a node's process did wrong becomes a finding too; only what is
 /// our own failure is thrown.

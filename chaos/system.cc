@@ -1,0 +1,17 @@
+#include "chaos/system.h"
+
+#include "transport/check.h"
+
+namespace lockstep::chaos {
+
+std::unique_ptr<transport::Node> make_node_of(const System& system, const OptionValues& options,
+                                              const statemachine::MachineKind& machine,
+                                              transport::NodeId node) {
+  if (system.make_node_for) return system.make_node_for(options, machine, node)->fresh();
+  const auto made = system.make_node(options, machine);
+  const auto* prototype = std::get_if<std::shared_ptr<transport::Node>>(&made);
+  LOCKSTEP_CHECK(prototype != nullptr);
+  return (*prototype)->fresh();
+}
+
+}  // namespace lockstep::chaos
