@@ -45,6 +45,10 @@ std::variant<BuildResult, std::string> build_caged(const Workspace& copy, const 
   std::error_code error;
   const fs::path scratch = copy.output() / "scratch";
   fs::create_directories(scratch, error);
+  // The cage has a user of its own, and only the root of the copy becomes that user's.
+  for (const auto& folder : {copy.output(), copy.output() / "generated", scratch}) {
+    fs::permissions(folder, fs::perms::all, error);
+  }
   transport::CagedCommand command;
   command.command = {"/usr/bin/ninja", "-f", ".lockstep/build.ninja",
                      fmt::format(".lockstep/{}_node.so", copy.lab)};
