@@ -95,9 +95,13 @@ struct LabReporter : doctest::IReporter {
   }
   void test_run_start() override {}
   void test_run_end(const doctest::TestRunStats&) override {
-    fmt::print("\n{} of {} points", outcome().earned, outcome().possible);
-    if (outcome().failed > 0) fmt::print("; {} tests fail", outcome().failed);
-    fmt::print("\n");
+    const auto& all = outcome();
+    const std::string failed = all.failed == 0   ? "all tests pass"
+                               : all.failed == 1 ? "1 test fails"
+                                                 : fmt::format("{} tests fail", all.failed);
+    fmt::print("\n{}{}\n",
+               all.possible == 0 ? "" : fmt::format("{} of {} points; ", all.earned, all.possible),
+               failed);
   }
   void test_case_start(const doctest::TestCaseData& data) override { current = &data; }
   void test_case_reenter(const doctest::TestCaseData&) override {}
@@ -107,7 +111,10 @@ struct LabReporter : doctest::IReporter {
     outcome().possible += test.points;
     outcome().earned += passed ? test.points : 0;
     outcome().failed += passed ? 0 : 1;
-    fmt::print("{:<44} {:>3} of {:>2}\n", full_name(test), passed ? test.points : 0, test.points);
+    const std::string earned =
+        test.points == 0 ? (passed ? "passes" : "fails")
+                         : fmt::format("{:>3} of {:>2}", passed ? test.points : 0, test.points);
+    fmt::print("{:<44} {:>9}\n", full_name(test), earned);
     if (!passed) fmt::print("{}\n", outcome().page);
     std::fflush(stdout);
   }

@@ -83,7 +83,7 @@ void Pinger::describe(Fields& fields) const {
   fields("answers", answers_);
   std::string heard;
   for (const NodeId node : heard_) heard += (heard.empty() ? "" : " ") + to_string(node);
-  fields("heard", heard);
+  fields("heard", heard.empty() ? "nobody" : heard);
 }
 
 }  // namespace student
