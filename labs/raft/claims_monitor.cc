@@ -27,12 +27,6 @@ bool says_nothing(const Witness& witness) {
          (message->has_read_index_reply() && message->read_index_reply().index() == 0);
 }
 
-bool is_about_the_log(const transport::Claim& claim) {
-  return std::holds_alternative<transport::Appended>(claim) ||
-         std::holds_alternative<transport::Installed>(claim) ||
-         std::holds_alternative<transport::Compacted>(claim);
-}
-
 }  // namespace
 
 void ClaimsMonitor::see(const Witness& witness) {
@@ -46,15 +40,39 @@ void ClaimsMonitor::see(const Witness& witness) {
   if (!is_mute_) violation_ = found;
 }
 
-/// A node that told of its log in an earlier life, and leads without having told of it again.
 void ClaimsMonitor::note(const Witness& witness) {
   const std::size_t place = number(witness.node);
-  if (place >= tells_.size()) tells_.resize(place + 1, Tells::Nothing);
-  Tells& tells = tells_[place];
-  if (witness.kind == Witness::Kind::Started && tells == Tells::Now) tells = Tells::Once;
-  if (witness.kind != Witness::Kind::Observed) return;
-  if (is_about_the_log(*witness.claim)) tells = Tells::Now;
-  if (std::holds_alternative<transport::Leads>(*witness.claim)) is_mute_ = tells == Tells::Once;
+  if (place >= reaches_.size()) reaches_.resize(place + 1);
+  Reach& reach = reaches_[place];
+  if (witness.kind == Witness::Kind::Started) reach.told = 0;
+  if (witness.kind == Witness::Kind::Sent) note_sent(witness, reach);
+  if (witness.kind == Witness::Kind::Observed) note_claim(*witness.claim, reach);
+}
+
+void ClaimsMonitor::note_sent(const Witness& witness, Reach& reach) {
+  const auto* message = witness.message_as<Message>();
+  if (message == nullptr) return;
+  const auto& append = message->append_entries();
+  const auto entries = static_cast<std::uint64_t>(append.entries_size());
+  reach.shown =
+      std::max({reach.shown, append.prev_index() + entries, message->append_reply().match_index(),
+                message->install_snapshot().last_index()});
+}
+
+/// Who leads with a log that is shorter than what it has shown of it has not told all of it.
+void ClaimsMonitor::note_claim(const transport::Claim& claim, Reach& reach) {
+  if (const auto* appended = std::get_if<transport::Appended>(&claim)) {
+    reach.told = appended->index;
+  } else if (const auto* installed = std::get_if<transport::Installed>(&claim)) {
+    reach.told = std::max(reach.told, installed->index);
+  } else if (const auto* compacted = std::get_if<transport::Compacted>(&claim)) {
+    reach.told = std::max(reach.told, compacted->index);
+  } else if (const auto* truncated = std::get_if<transport::Truncated>(&claim)) {
+    reach.told = std::min(reach.told, truncated->index - 1);
+    reach.shown = std::min(reach.shown, truncated->index - 1);
+  } else if (std::holds_alternative<transport::Leads>(claim)) {
+    is_mute_ = reach.told < reach.shown;
+  }
 }
 
 }  // namespace lockstep::labs

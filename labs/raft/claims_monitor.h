@@ -23,13 +23,18 @@ class ClaimsMonitor {
   std::uint64_t digest() const { return judge_.digest() + (is_mute_ ? 1 : 0); }
 
  private:
-  enum class Tells : std::uint8_t { Nothing, Once, Now };
+  /// How far a node's log reaches.
+  struct Reach {
+    std::uint64_t told = 0;   ///< By the claims of its present life.
+    std::uint64_t shown = 0;  ///< By what it ever sent.
+  };
 
   void note(const transport::Witness& witness);
+  static void note_sent(const transport::Witness& witness, Reach& reach);
+  void note_claim(const transport::Claim& claim, Reach& reach);
 
   consensus::RaftMonitor judge_;
-  std::vector<Tells>
-      tells_;  ///< By node number: whether it told of its log, in this life or before.
+  std::vector<Reach> reaches_;  ///< By node number.
   bool is_mute_ = false;
   std::optional<transport::Violation> violation_;
 };
