@@ -25,7 +25,7 @@ class Ground {
     REQUIRE(mkdtemp(name.data()) != nullptr);
     root_ = name;
     fs::permissions(root_, fs::perms::owner_all | fs::perms::others_exec);
-    fs::create_directory(root_ / "own");
+    fs::create_directories(root_ / "own" / "inner");
     std::ofstream(root_ / "canary") << "the answer";
   }
   ~Ground() { fs::remove_all(root_); }
@@ -80,6 +80,7 @@ TEST_CASE("a caged command runs, prints, and says how it ended") {
 TEST_CASE("a caged command writes its own folder and nothing else") {
   const Ground ground;
   CHECK(result_of(ground.shell("echo kept > file && cat file")).output == "kept\n");
+  CHECK(result_of(ground.shell("echo kept > inner/file && cat inner/file")).output == "kept\n");
   CHECK(fs::exists(ground.root() / "own" / "file"));
   const auto canary = (ground.root() / "canary").string();
   const auto blocked = result_of(ground.shell("cat " + canary + "; echo x > " + canary +

@@ -18,6 +18,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "transport/process/cage/sanitized.h"
 #include "transport/process/pipes.h"
@@ -132,8 +134,16 @@ void enter_namespaces(Account& account) {
 
 void own_folder(const process::CageSettings& settings) {
   if (geteuid() != 0 || settings.writable().empty()) return;
-  // If that fails, the command will say that it cannot write.
-  if (chown(settings.writable().c_str(), settings.user(), settings.user()) != 0) return;
+  const auto own = [&](const std::string& path) {
+    // If that fails, the command will say that it cannot write.
+    if (lchown(path.c_str(), settings.user(), settings.user()) != 0) return;
+  };
+  own(settings.writable());
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(settings.writable(), error)) {
+    own(entry.path().string());
+  }
 }
 
 bool drop_privileges(std::uint32_t user, Account& account) {

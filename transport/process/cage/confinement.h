@@ -27,7 +27,7 @@ void begin_alone();
 /// parent only waits for it. In a user namespace of its own if this process is not root.
 void enter_namespaces(Account& account);
 
-/// Gives the writable folder to the cage's user, if this process is root.
+/// Gives the writable folder and all in it to the cage's user, if this process is root.
 void own_folder(const process::CageSettings& settings);
 
 /// Becomes the user if this process is root, gives all privileges up and takes no new ones.
