@@ -38,11 +38,6 @@ std::string paragraph(std::string_view label, const std::string& text) {
   return page;
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
 std::string milliseconds(transport::Time at) {
   const auto tenths = at.time_since_epoch().count() / 100'000;
   return fmt::format("{}.{} ms", tenths / 10, tenths % 10);
@@ -56,15 +51,27 @@ std::string rule(const Finding& finding) {
   return paragraph("Rule", text);
 }
 
+/// A command stays on one line, however long, so that it can be copied.
+std::string command_line(std::string_view label, const std::string& command) {
+  return fmt::format("  {:<{}}{}\n", label, kIndent - 2, command);
+}
+
+std::string moment_of(const Finding& finding) {
+  if (finding.event == 0) return "at the end of the run";
+  return fmt::format("at {} of virtual time, event {}", milliseconds(finding.at), finding.event);
+}
+
 std::string when(const Finding& finding, const PageContext& context) {
+  const auto& told = context.explanation.finding;
+  const auto& smaller = context.explanation.smaller;
   // Without a digest the run was not completed.
-  const std::string run =
-      finding.digest == 0 ? "" : fmt::format(" (run of digest {:016x})", finding.digest);
-  if (finding.event == 0) {
-    return paragraph("When", fmt::format("at the end of the run, seed {}{}", context.seed, run));
-  }
-  return paragraph("When", fmt::format("at {} of virtual time, event {}, seed {}{}",
-                                       milliseconds(finding.at), finding.event, context.seed, run));
+  const std::string run = finding.digest == 0 ? fmt::format("seed {}", context.seed)
+                                              : fmt::format("seed {}, run of digest {:016x}",
+                                                            context.seed, finding.digest);
+  if (smaller.empty()) return paragraph("When", fmt::format("{}, {}", moment_of(finding), run));
+  return paragraph("When", fmt::format("{}, in a smaller run that fails in the same way, with {}.\n"
+                                       "In the whole run it is {}; {}.",
+                                       moment_of(told), smaller, moment_of(finding), run));
 }
 
 std::string hints(const LabTest& test, const PageContext& context) {
@@ -74,8 +81,8 @@ std::string hints(const LabTest& test, const PageContext& context) {
     text += paragraph(fmt::format("Hint {}", at + 1), test.hints[at]);
   }
   if (shown < test.hints.size()) {
-    text += paragraph(shown == 0 ? "Hint" : "More hints",
-                      fmt::format("{} --test {} --hint", context.command, full_name(test)));
+    text += command_line(shown == 0 ? "Hint" : "More hints",
+                         fmt::format("{} --test {} --hint", context.command, full_name(test)));
   }
   return text;
 }
@@ -89,38 +96,37 @@ std::string other_command(const Lab& lab, const LabTest& test, const PageContext
   const std::string folder =
       at == std::string::npos ? "" : context.command.substr(at + spoken.size());
   return fmt::format("{} lab {} {} {}{} --seed {}{}", program, verb, lab.name, full_name(test),
-                     folder, context.seed, context.explanation.is_smaller ? " --small" : "");
+                     folder, context.seed, context.explanation.smaller.empty() ? "" : " --small");
 }
 
 std::string story(const PageContext& context) {
   const auto& explanation = context.explanation;
   std::string text;
-  if (!explanation.steps.empty()) {
-    text += "\n  Steps that matter\n";
-    if (!explanation.run.empty()) text += "  (" + trimmed(explanation.run) + ")\n";
-    text += explanation.steps;
-  } else if (!explanation.run.empty()) {
-    text += paragraph("But", explanation.run);
-  }
+  if (!explanation.steps.empty()) text += "\n  Steps that matter\n" + explanation.steps;
+  if (!explanation.problem.empty()) text += paragraph("But", explanation.problem);
   if (!explanation.nodes.empty()) text += "\n  The nodes in the end\n" + explanation.nodes;
   return text.empty() ? text : text + "\n";
 }
 
 std::string commands(const Lab& lab, const LabTest& test, const PageContext& context) {
-  std::string text = paragraph("Again", fmt::format("{} --test {} --seed {}", context.command,
-                                                    full_name(test), context.seed));
+  std::string text = command_line("Again", fmt::format("{} --test {} --seed {}", context.command,
+                                                       full_name(test), context.seed));
   if (context.explanation.steps.empty()) return text;
-  text += paragraph("All steps", other_command(lab, test, context, "replay"));
-  const auto event = context.explanation.event;
-  text += paragraph("In gdb", other_command(lab, test, context, "debug") + " --at " +
-                                  (event == 0 ? "EVENT" : std::to_string(event)));
-  return text;
+  text += command_line("All steps", other_command(lab, test, context, "replay"));
+  const auto event = context.explanation.last_event;
+  if (event == 0) return text;
+  return text +
+         command_line("In gdb",
+                      fmt::format("{} --at {}", other_command(lab, test, context, "debug"), event));
 }
 
 }  // namespace
 
-std::string failure_page(const Lab& lab, const LabTest& test, const Finding& finding,
+std::string failure_page(const Lab& lab, const LabTest& test, const Finding& whole,
                          const PageContext& context) {
+  // Whatever the steps lead to is what the page is about.
+  const Finding& finding =
+      context.explanation.smaller.empty() ? whole : context.explanation.finding;
   std::string page = fmt::format("\n{}: {}\n\n", full_name(test), upper(name_of(finding.verdict)));
   page += paragraph("Promised", test.promise + " (" + test.source + ")");
   page += paragraph("Happened", finding.happened);
@@ -129,7 +135,7 @@ std::string failure_page(const Lab& lab, const LabTest& test, const Finding& fin
     page += paragraph("Actual", finding.actual);
   }
   page += rule(finding);
-  page += when(finding, context);
+  page += when(whole, context);
   page += story(context);
   page += hints(test, context);
   return page + commands(lab, test, context);

@@ -15,43 +15,44 @@ constexpr std::size_t kSteps = 16;
 constexpr chaos::TraceLimits kLimits{400'000, 256ull << 20};
 
 std::string about(const Smaller& smaller) {
-  return fmt::format(
-      "a smaller run that fails in the same way: {} of {} faults, {} of {} operations\n",
-      smaller.faults, smaller.faults_before, smaller.operations, smaller.operations_before);
+  return fmt::format("{} of {} faults and {} of {} operations", smaller.faults,
+                     smaller.faults_before, smaller.operations, smaller.operations_before);
 }
 
-Explanation told(const RecordedTest& recorded) {
-  Explanation explanation;
+void tell(const RecordedTest& recorded, Explanation& explanation) {
   const Finding& finding = recorded.finding;
-  explanation.event = finding.event;
   auto parsed = chaos::Trace::parse(recorded.trace, "the trace of this run");
   auto* trace = std::get_if<chaos::Trace>(&parsed);
-  if (trace == nullptr || trace->size() == 0) return explanation;
+  if (trace == nullptr || trace->size() == 0) return;
   const Story story = read_story(*trace, finding.event);
-  explanation.steps = steps_text(story, choose_steps(story, finding, kSteps), *trace);
+  const auto chosen = choose_steps(story, finding, kSteps);
+  if (chosen.empty()) return;
+  explanation.steps = steps_text(story, chosen, *trace);
+  explanation.last_event = story.steps[chosen.back()].event;
   if (finding.verdict == Verdict::Stuck) explanation.nodes = nodes_text(story);
-  return explanation;
 }
 
 }  // namespace
 
 Explanation explain(const Lab& lab, const LabTest& test, std::uint64_t seed, const Finding& finding,
                     const Execution& execution) {
+  Explanation explanation;
+  explanation.finding = finding;
   const auto smaller = smaller_failure(lab, test, seed, finding, execution);
+  if (smaller) {
+    explanation.finding = smaller->finding;
+    explanation.smaller = about(*smaller);
+  }
   const RecordedTest recorded = smaller ? record_spec(smaller->spec, execution, "", kLimits)
                                         : record_test(lab, test, seed, execution, "", kLimits);
-  const Finding& expected = smaller ? smaller->finding : finding;
-  if (recorded.finding.digest != expected.digest) {
-    Explanation explanation;
-    explanation.run =
-        "the same run once more came out differently: your nodes do not do the same when they\n"
-        "are told the same. Look for addresses, clocks, random numbers, static variables and\n"
-        "members that are never set.\n";
-    return explanation;
+  if (recorded.finding.digest == explanation.finding.digest) {
+    tell(recorded, explanation);
+  } else {
+    explanation.problem =
+        "the same run once more came out differently: your nodes do not do the same when they are "
+        "told the same. Look for addresses, clocks, random numbers, static variables and members "
+        "that are never set.";
   }
-  Explanation explanation = told(recorded);
-  explanation.is_smaller = smaller.has_value();
-  if (smaller) explanation.run = about(*smaller);
   return explanation;
 }
 

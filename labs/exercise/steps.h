@@ -11,13 +11,16 @@ namespace lockstep::labs {
 
 /// What a failure page tells of the run; all texts are lines, each ended, and may be empty.
 struct Explanation {
-  /// Which run the steps are of, and what is known of running it again.
-  std::string run;
-  /// It is a smaller one than the test's own: `lockstep lab replay --small` shows it.
-  bool is_smaller = false;
-  std::uint64_t event = 0;  ///< at which that run failed; 0 at its end
-  std::string steps;        ///< numbered
-  std::string nodes;        ///< what each node is in the end, if that explains something
+  /// The failure that the steps lead to: the test's own, or that of a smaller run.
+  Finding finding;
+  /// How much smaller that run is; empty if it is the test's own.
+  std::string smaller;
+  /// Why there are no steps.
+  std::string problem;
+  std::string steps;  ///< numbered
+  std::string nodes;  ///< what each node is in the end, if that explains something
+  /// The last handler that matters: where to look with a debugger. 0 if there is none.
+  std::uint64_t last_event = 0;
 };
 
 /// Runs the test again, in the same place, as often as it takes. Requires: the finding is what the

@@ -123,19 +123,49 @@ class Choice {
     return most;
   }
 
+  /// As happens in every run: a first start, a client that is sent on.
+  static bool is_common(const StoryStep& step) {
+    if (step.kind == Kind::Started) return !step.again;
+    return step.kind == Kind::Requested && step.changes.empty() && step.claims.empty();
+  }
+
+  static bool mentions(const std::string& text, const std::string& word) {
+    const auto at = text.find(" " + word);
+    const auto end = at + 1 + word.size();
+    return at != std::string::npos && (end >= text.size() || text[end] == ' ' || text[end] == '}');
+  }
+
+  /// If the failure is about certain terms and indices, few others explain it.
+  bool is_of_another_time(const StoryStep& step) const {
+    if (subject_.terms.empty() && subject_.indices.empty()) return false;
+    if (step.kind == Kind::Crashed || step.kind == Kind::Started) return false;
+    if (step.kind == Kind::Fired || subject_.terms.contains(step.term)) return false;
+    for (const auto& claim : step.claims) {
+      if (claim.name == "Leads") return false;
+      for (const auto& [field, value] : claim.values) {
+        if (field == "index" && subject_.indices.contains(value)) return false;
+        if (field == "term" && subject_.terms.contains(value)) return false;
+      }
+    }
+    return true;
+  }
+
   int score(std::size_t at) const {
     const auto& step = steps_[at];
     if (!step.matters()) return 0;
     int worth = worth_of_changes(step) + worth_of_claims(step);
     if (step.kind == Kind::Crashed || step.again) worth += 8;
     if (subject_.nodes.contains(step.node)) worth += 2;
-    if (step.term != 0 && subject_.terms.contains(step.term)) worth += 2;
+    if (step.term != 0 && subject_.terms.contains(step.term)) worth += 4;
     if (!step.log.empty() && worth > 0) worth += 1;
-    if (!subject_.key.empty() && step.request.find(subject_.key) != std::string::npos) worth += 5;
+    const bool is_key = !subject_.key.empty() && mentions(step.request, subject_.key);
+    if (is_key) worth += 5;
+    if (is_common(step) && !is_key) return std::min(worth, kWorth - 1);
     const std::uint32_t distance = distance_[at];
     worth += distance <= 1 ? 9 : distance <= 2 ? 7 : distance <= 4 ? 4 : distance <= 8 ? 2 : 0;
     // What could not have caused the failure may still be what it is compared with.
-    return distance == kFar ? worth / 2 : worth;
+    if (distance == kFar) worth /= 2;
+    return is_of_another_time(step) ? worth / 3 : worth;
   }
 
   /// Equal steps look alike to a reader.

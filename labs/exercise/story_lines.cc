@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::size_t kChangesShown = 9;
 
+/// The configuration that every node starts with.
+bool is_given(const StoryClaim& claim) {
+  return claim.name == "Configured" && !claim.values.empty() && claim.values.front().second == 0;
+}
+
 std::uint64_t index_of(const StoryClaim& claim) {
   for (const auto& [field, value] : claim.values) {
     if (field == "index") return value;
@@ -75,6 +80,7 @@ std::string listed(const std::map<std::string, std::uint64_t>& counts) {
 std::string counted(const Story& story, std::size_t from, std::size_t to) {
   std::map<std::string, std::uint64_t> counts;
   for (std::size_t at = from; at < to; ++at) ++counts[kind_name(story.steps[at])];
+  if (counts.size() == 1) return listed(counts);
   return fmt::format("{} more: {}", to - from, listed(counts));
 }
 
@@ -98,7 +104,7 @@ std::string claims_line(const StoryStep& step) {
   std::string line;
   for (std::size_t at = 0; at < step.claims.size(); ++at) {
     const auto& claim = step.claims[at];
-    if (claim.name == "Reached") continue;
+    if (claim.name == "Reached" || is_given(claim)) continue;
     std::size_t last = at;
     while (last + 1 < step.claims.size() && step.claims[last + 1].name == claim.name) ++last;
     if (!line.empty()) line += ", ";

@@ -121,7 +121,8 @@ class Speller {
   }
 
   std::string gap(std::size_t from, std::size_t to) const {
-    if (from == to) return "";
+    constexpr std::size_t kWorthALine = 3;
+    if (to < from + kWorthALine) return "";
     return fmt::format("      ... {}\n", cut_to(counted(story_, from, to), kColumns - 10));
   }
 
@@ -163,7 +164,8 @@ std::string since(const Story& story, std::uint32_t node) {
   std::string text =
       fmt::format("So since {} ms (event {})", in_milliseconds(changed->at_ns), changed->event);
   if (handled.empty()) return text + "; nothing reached it after that, not even a timer.";
-  return text + fmt::format("; since then it handled {} and sent {}.", listed(handled),
+  return text + fmt::format("; what it handled since then changed nothing: {}. It sent {}.",
+                            listed(handled),
                             sent == 0 ? "nothing" : fmt::format("{} messages", sent));
 }
 
