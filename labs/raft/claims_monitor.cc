@@ -1,11 +1,14 @@
 #include "labs/raft/claims_monitor.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <variant>
 
 #include "consensus/raft/raft.messages.h"
+#include "statemachine/fold.h"
 
 namespace lockstep::labs {
 
@@ -27,10 +30,25 @@ bool says_nothing(const Witness& witness) {
          (message->has_read_index_reply() && message->read_index_reply().index() == 0);
 }
 
+/// Everything but what is said or claimed of logs.
+bool is_about_elections(const Witness& witness) {
+  const auto* message = witness.message_as<Message>();
+  if (message == nullptr) return witness.kind != Witness::Kind::Requested;
+  const bool acknowledges = message->append_reply().success() ||
+                            message->snapshot_reply().installed() ||
+                            message->has_read_index_reply();
+  return !acknowledges && !message->has_install_snapshot();
+}
+
 }  // namespace
 
 void ClaimsMonitor::see(const Witness& witness) {
-  if (is_mute_ || violation_) return;
+  if (violation_) return;
+  if (!is_mute_) judge(witness);
+  if (!violation_) judge_without_claims(witness);
+}
+
+void ClaimsMonitor::judge(const Witness& witness) {
   note(witness);
   if (is_mute_ || says_nothing(witness)) return;
   judge_.see(witness);
@@ -38,6 +56,49 @@ void ClaimsMonitor::see(const Witness& witness) {
   if (!found) return;
   is_mute_ = std::find(kOfClaims.begin(), kOfClaims.end(), found->rule) != kOfClaims.end();
   if (!is_mute_) violation_ = found;
+}
+
+void ClaimsMonitor::judge_without_claims(const Witness& witness) {
+  if (witness.kind == Witness::Kind::Observed) {
+    const auto* applied = std::get_if<transport::Applied>(witness.claim);
+    if (applied != nullptr) applies(witness, *applied);
+    return;
+  }
+  if (!is_about_elections(witness)) return;
+  elections_.see(witness);
+  if (elections_.violation()) violation_ = elections_.violation();
+}
+
+void ClaimsMonitor::applies(const Witness& witness, const transport::Applied& claim) {
+  const auto [at, is_first] =
+      steps_.try_emplace(claim.index, Step{claim.command_digest, claim.result_digest});
+  const Step& known = at->second;
+  const bool differs =
+      known.command_digest != claim.command_digest || known.result_digest != claim.result_digest;
+  if (is_first || !differs) return;
+  violation_ = transport::Violation{
+      "State Machine Safety", "Figure 3, §5.4.3",
+      fmt::format("{} applied at index {} another command than another node, or with another "
+                  "result",
+                  to_string(witness.node), claim.index),
+      witness.event, witness.at};
+}
+
+std::uint64_t ClaimsMonitor::digest() const {
+  statemachine::Fold digest;
+  digest(judge_.digest());
+  digest(elections_.digest());
+  digest(is_mute_ ? 1 : 0);
+  for (const Reach& reach : reaches_) {
+    digest(reach.told);
+    digest(reach.shown);
+  }
+  for (const auto& [index, step] : steps_) {
+    digest(index);
+    digest(step.command_digest);
+    digest(step.result_digest);
+  }
+  return digest.digest();
 }
 
 void ClaimsMonitor::note(const Witness& witness) {

@@ -2,11 +2,12 @@
 //
 // What a node claims of its log (Appended, Truncated, Committed, Compacted) lets RaftMonitor see a
 // mistake where it is made, but nobody has to claim it. Where claims are missing, RaftMonitor would
-// accuse a node of what it has merely not told; then this monitor says nothing any more, and
-// what clients see, messages and restart probes judge alone.
+// accuse a node of what it has merely not told. From then on only that is judged which needs no
+// claim about a log: terms and votes, by messages, and that machines apply the same.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -16,11 +17,12 @@ namespace lockstep::labs {
 
 class ClaimsMonitor {
  public:
-  explicit ClaimsMonitor(const std::vector<transport::NodeId>& founders) : judge_(founders) {}
+  explicit ClaimsMonitor(const std::vector<transport::NodeId>& founders)
+      : judge_(founders), elections_(founders) {}
 
   void see(const transport::Witness& witness);
   const std::optional<transport::Violation>& violation() const { return violation_; }
-  std::uint64_t digest() const { return judge_.digest() + (is_mute_ ? 1 : 0); }
+  std::uint64_t digest() const;
 
  private:
   /// How far a node's log reaches.
@@ -29,11 +31,22 @@ class ClaimsMonitor {
     std::uint64_t shown = 0;  ///< By what it ever sent.
   };
 
+  /// What stands at an index, by the first machine that applied it.
+  struct Step {
+    std::uint64_t command_digest = 0;
+    std::uint64_t result_digest = 0;
+  };
+
+  void judge(const transport::Witness& witness);
+  void judge_without_claims(const transport::Witness& witness);
+  void applies(const transport::Witness& witness, const transport::Applied& claim);
   void note(const transport::Witness& witness);
   static void note_sent(const transport::Witness& witness, Reach& reach);
   void note_claim(const transport::Claim& claim, Reach& reach);
 
   consensus::RaftMonitor judge_;
+  consensus::RaftMonitor elections_;  ///< Sees terms and votes only.
+  std::map<std::uint64_t, Step> steps_;
   std::vector<Reach> reaches_;  ///< By node number.
   bool is_mute_ = false;
   std::optional<transport::Violation> violation_;

@@ -3,6 +3,7 @@
 #include "consensus/raft/promises.h"
 #include "consensus/raft/raft.messages.h"
 #include "labs/raft/claims_monitor.h"
+#include "labs/raft/properties.h"
 #include "transport/process/remote.h"
 
 namespace lockstep::labs {
@@ -75,6 +76,9 @@ Lab raft_lab() {
   add_read_tests(builder);
   builder.part('F', "Pre-vote, check of the quorum, transfer", "4-6");
   add_operation_tests(builder);
+  for (auto& test : lab.tests) {
+    if (auto* script = std::get_if<Script>(&test.body)) script->options.events_max = kEventsMax;
+  }
   return lab;
 }
 

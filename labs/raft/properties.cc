@@ -27,7 +27,7 @@ RunSpec run_of(const Storm& storm, const FaultPlan& plan) {
   spec.workload.value_bytes = storm.value_bytes;
   spec.workload.think = chaos::think_for(spec.workload, std::chrono::milliseconds(plan.storm_ms()));
   spec.plan = plan;
-  spec.events_max = 2'000'000;
+  spec.events_max = kEventsMax;
   spec.probe_stride = storm.probe_stride;
   return spec;
 }

@@ -8,6 +8,9 @@
 
 namespace lockstep::labs {
 
+/// Far more events than a run of this lab has whose nodes do not chatter without end.
+inline constexpr std::uint64_t kEventsMax = 500'000;
+
 /// What such a run has besides its faults; small, so that a student waits for none of them.
 struct Storm {
   std::uint32_t nodes = 5;

@@ -65,7 +65,10 @@ void Tally::claimed(NodeId node, const Claim& claim) {
   const auto reached = [&](std::uint64_t index) {
     applied_[node] = std::max(applied_[node], index);
   };
-  if (const auto* applied = std::get_if<transport::Applied>(&claim)) reached(applied->index);
+  if (const auto* applied = std::get_if<transport::Applied>(&claim)) {
+    reached(applied->index);
+    foremost_ = std::max(foremost_, applied->index);
+  }
   if (const auto* installed = std::get_if<transport::Installed>(&claim)) reached(installed->index);
   if (const auto* compacted = std::get_if<transport::Compacted>(&claim)) reached(compacted->index);
   if (std::get_if<transport::Follows>(&claim) != nullptr) {
@@ -78,14 +81,8 @@ std::uint64_t Tally::applied(NodeId node) const {
   return known == applied_.end() ? 0 : known->second;
 }
 
-std::uint64_t Tally::foremost() const {
-  std::uint64_t most = 0;
-  for (const auto& [node, index] : applied_) most = std::max(most, index);
-  return most;
-}
-
 Stage::Task<> Tally::await_applied(std::vector<NodeId> nodes) {
-  const std::uint64_t goal = foremost();
+  const std::uint64_t goal = foremost_;
   std::string what =
       fmt::format("the machines of {} have applied the log up to index {}", to_string(nodes), goal);
   std::function<bool()> have = [this, goal, nodes] {

@@ -25,8 +25,9 @@ class Tally final : public transport::Observer {
 
   /// The highest index that the node's machine has seen in its present life.
   std::uint64_t applied(NodeId node) const;
-  std::uint64_t foremost() const;
-  /// Waits until the machines of all these nodes are as far as the foremost is now.
+  /// The highest index at which any machine was given a command.
+  std::uint64_t foremost() const { return foremost_; }
+  /// Waits until the machines of all these nodes are as far as the foremost.
   Stage::Task<> await_applied(std::vector<NodeId> nodes);
   Stage::Task<> await_applied();
 
@@ -55,6 +56,7 @@ class Tally final : public transport::Observer {
   std::map<NodeId, transport::Time> led_;
   std::map<NodeId, transport::Time> followed_;
   std::map<NodeId, std::map<std::string, std::size_t>> disks_;
+  std::uint64_t foremost_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t stood_in_ = 0;
 };
