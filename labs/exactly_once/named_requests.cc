@@ -27,7 +27,9 @@ void NamedRequests::see(const Witness& witness) {
   if (witness.kind == Witness::Kind::Requested) {
     const auto* request = witness.message_as<Request>();
     if (request == nullptr) return;
-    requests_[{request->client(), request->sequence()}].command = digest_of(request->command());
+    Known& known = requests_[{request->client(), request->sequence()}];
+    known.command = digest_of(request->command());
+    known.read_only = request->read_only();
   } else if (witness.kind == Witness::Kind::Replied) {
     see_reply(witness);
   } else if (witness.kind == Witness::Kind::Sent) {
@@ -58,13 +60,13 @@ void NamedRequests::see_call(const Witness& witness, Name name, const std::strin
 
 void NamedRequests::see_answer(const Witness& witness, Name name, const std::string& result) {
   Known& known = requests_[name];
-  if (known.result && *known.result != digest_of(result)) {
+  const bool is_new = known.results.insert(digest_of(result)).second;
+  if (is_new && known.results.size() > 1 && !known.read_only) {
     violate(witness, "one execution, one result",
             fmt::format("the server answered {} twice, with different results: first in event {}, "
                         "and now again",
                         spell(name), known.answered_at));
-  } else if (!known.result) {
-    known.result = digest_of(result);
+  } else if (known.results.size() == 1 && is_new) {
     known.answered_at = witness.event;
   }
 }
@@ -74,11 +76,11 @@ void NamedRequests::see_reply(const Witness& witness) {
   if (reply == nullptr || reply->status() != Reply::OK) return;
   const Name name{reply->client(), reply->sequence()};
   const Known& known = requests_[name];
-  if (!known.result) {
+  if (known.results.empty()) {
     violate(witness, "replies are answers",
             fmt::format("{} replied to {}, which the server had not answered",
                         to_string(witness.node), spell(name)));
-  } else if (*known.result != digest_of(reply->result())) {
+  } else if (known.results.count(digest_of(reply->result())) == 0) {
     violate(witness, "replies are answers",
             fmt::format("{} replied to {} with a result that is not the server's answer to it",
                         to_string(witness.node), spell(name)));
@@ -101,7 +103,7 @@ std::uint64_t NamedRequests::digest() const {
     statemachine::fold(digest, name.first);
     statemachine::fold(digest, name.second);
     statemachine::fold(digest, known.command.value_or(0));
-    statemachine::fold(digest, known.result.value_or(0));
+    for (const auto result : known.results) statemachine::fold(digest, result);
   }
   return digest.digest();
 }

@@ -1,11 +1,12 @@
 // Watches what clients and server of the lab exactly_once say: every Call carries a request that
-// this client node was given, under the request's own name; all answers to one name agree; and a
-// user gets what the server answered to that very request.
+// this client node was given, under the request's own name; all answers to one name agree, unless
+// it only reads; and a user gets what the server answered to that very request.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -24,8 +25,9 @@ class NamedRequests {
   using Name = std::pair<std::uint64_t, std::uint64_t>;  ///< client and sequence
   struct Known {
     std::optional<std::uint64_t> command;  ///< digest of what the user asked for
-    std::optional<std::uint64_t> result;   ///< digest of what the server answered
-    std::uint64_t answered_at = 0;         ///< event
+    bool read_only = false;  ///< may be executed as often as copies come, each with its result
+    std::set<std::uint64_t> results;  ///< digests of what the server answered
+    std::uint64_t answered_at = 0;    ///< event
   };
 
   void see_call(const transport::Witness& witness, Name name, const std::string& command);
