@@ -11,6 +11,7 @@ Lab raft_lab();
 /// One function for each part's tests, in files of their own.
 void add_election_tests(LabBuilder& lab);
 void add_replication_tests(LabBuilder& lab);
+void add_repair_tests(LabBuilder& lab);
 void add_persistence_tests(LabBuilder& lab);
 void add_snapshot_tests(LabBuilder& lab);
 void add_read_tests(LabBuilder& lab);

@@ -16,11 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-NodeId after(Stage& stage, NodeId node, std::size_t distance = 1) {
-  const auto& nodes = stage.cluster().nodes();
-  return nodes[(number(node) - 1 + distance) % nodes.size()];
-}
-
 void same_leader(Stage& stage, NodeId leader, std::uint64_t term, const std::string& although) {
   stage.expect(
       stage.world().term() == term, "a leader that works is not disturbed",
@@ -172,7 +167,8 @@ fault { at_ms: 1300 for_ms: 400 reconfigure { transfer { id: 2 } } }
 fault { at_ms: 1400 for_ms: 300 isolate { node { role: LEADER } direction: OUTGOING } }
 fault { at_ms: 1800 for_ms: 400 reconfigure { transfer { id: 3 } } }
 fault { on { message { name: "TimeoutNow" } } for_ms: 200 isolate { node { role: SENDER } } }
-fault { on { nth: 2 message { name: "TimeoutNow" } } for_ms: 100 crash { node { role: RECEIVER } } }
+fault { on { nth: 2 message { name: "TimeoutNow" } } for_ms: 100
+    crash { node { role: RECEIVER } } }
 fault { at_ms: 2100 for_ms: 300 bridge { bridge { id: 1 } left { id: 2 } } }
 )";
 

@@ -102,12 +102,18 @@ Stage::Task<> repeated_across_restarts(Stage& stage) {
 constexpr std::string_view kVotes = R"(
 storm_ms: 2500
 conditions { delay_low_us: 1000 delay_high_us: 20000 duplicate_ppm: 20000 }
-fault { on { nth: 1 message { name: "VoteReply" field { field: "granted" equals: "true" } field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 2 message { name: "VoteReply" field { field: "granted" equals: "true" } field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 4 message { name: "VoteReply" field { field: "granted" equals: "true" } field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 7 message { name: "VoteReply" field { field: "granted" equals: "true" } field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 3 message { name: "RequestVote" field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 9 message { name: "RequestVote" field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 1 message { name: "VoteReply" field { field: "granted" equals: "true" }
+    field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 2 message { name: "VoteReply" field { field: "granted" equals: "true" }
+    field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 4 message { name: "VoteReply" field { field: "granted" equals: "true" }
+    field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 7 message { name: "VoteReply" field { field: "granted" equals: "true" }
+    field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 3 message { name: "RequestVote"
+    field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 9 message { name: "RequestVote"
+    field { field: "pre_vote" equals: "false" } } } for_ms: 1 crash { node { role: SENDER } } }
 fault { at_ms: 400 for_ms: 300 isolate { node { role: LEADER } } }
 fault { at_ms: 900 for_ms: 300 isolate { node { role: LEADER } } }
 fault { at_ms: 1400 for_ms: 300 isolate { node { role: LEADER } } }
@@ -118,12 +124,18 @@ fault { at_ms: 1900 for_ms: 300 crash { node { role: LEADER } } }
 constexpr std::string_view kAcknowledgements = R"(
 storm_ms: 2500
 conditions { duplicate_ppm: 20000 sync_low_us: 1000 sync_high_us: 12000 }
-fault { on { nth: 5 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 25 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 20 crash { node { role: SENDER } } }
-fault { on { nth: 60 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 61 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 90 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 50 crash { node { role: SENDER } } }
-fault { on { nth: 120 message { name: "AppendReply" field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: RECEIVER } } }
+fault { on { nth: 5 message { name: "AppendReply"
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 25 message { name: "AppendReply"
+    field { field: "success" equals: "true" } } } for_ms: 20 crash { node { role: SENDER } } }
+fault { on { nth: 60 message { name: "AppendReply"
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 61 message { name: "AppendReply"
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 90 message { name: "AppendReply"
+    field { field: "success" equals: "true" } } } for_ms: 50 crash { node { role: SENDER } } }
+fault { on { nth: 120 message { name: "AppendReply"
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: RECEIVER } } }
 fault { at_ms: 1000 for_ms: 200 crash { node { role: LEADER } } }
 fault { at_ms: 1800 for_ms: 200 crash { node { role: LEADER } } }
 )";
@@ -134,15 +146,27 @@ constexpr std::string_view kTerms = R"(
 storm_ms: 2500
 conditions { duplicate_ppm: 20000 }
 fault { name: "first" at_ms: 400 for_ms: 300 isolate { node { role: LEADER } } }
-fault { on { after: "first" message { name: "AppendReply" from { id: 1 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { after: "first" message { name: "AppendReply" from { id: 1 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
-fault { on { after: "first" message { name: "AppendReply" from { id: 2 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { after: "first" message { name: "AppendReply" from { id: 2 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 1 }
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 1 }
+    field { field: "success" equals: "true" } } } for_ms: 500
+    isolate { node { role: SENDER } direction: INCOMING } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 2 }
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "first" message { name: "AppendReply" from { id: 2 }
+    field { field: "success" equals: "true" } } } for_ms: 500
+    isolate { node { role: SENDER } direction: INCOMING } }
 fault { name: "second" at_ms: 1500 for_ms: 300 isolate { node { role: LEADER } } }
-fault { on { after: "second" message { name: "AppendReply" from { id: 3 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { after: "second" message { name: "AppendReply" from { id: 3 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
-fault { on { after: "second" message { name: "AppendReply" from { id: 4 } field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { after: "second" message { name: "AppendReply" from { id: 4 } field { field: "success" equals: "true" } } } for_ms: 500 isolate { node { role: SENDER } direction: INCOMING } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 3 }
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 3 }
+    field { field: "success" equals: "true" } } } for_ms: 500
+    isolate { node { role: SENDER } direction: INCOMING } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 4 }
+    field { field: "success" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { after: "second" message { name: "AppendReply" from { id: 4 }
+    field { field: "success" equals: "true" } } } for_ms: 500
+    isolate { node { role: SENDER } direction: INCOMING } }
 )";
 
 /// Leaders die soon, some of them between two messages of one broadcast.
@@ -162,7 +186,8 @@ fault { at_ms: 2100 for_ms: 200 isolate { node { role: LEADER } } }
 /// The same on a network that loses a tenth and lets messages overtake each other.
 constexpr std::string_view kFigure8Unreliable = R"(
 storm_ms: 2500
-conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000 duplicate_ppm: 50000 reorder_ppm: 400000 }
+conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000
+    duplicate_ppm: 50000 reorder_ppm: 400000 }
 fault { at_ms: 400 for_ms: 250 crash { node { role: LEADER } } }
 fault { at_ms: 800 for_ms: 300 isolate { node { role: LEADER } } }
 fault { at_ms: 1200 for_ms: 250 crash { node { role: LEADER } point: AFTER_SEND sends: 1 } }
@@ -172,7 +197,8 @@ fault { at_ms: 2000 for_ms: 300 crash { node { role: LEADER } } }
 
 constexpr std::string_view kLossy = R"(
 storm_ms: 2000
-conditions { delay_low_us: 1000 delay_high_us: 25000 loss_ppm: 100000 duplicate_ppm: 50000 reorder_ppm: 50000 }
+conditions { delay_low_us: 1000 delay_high_us: 25000 loss_ppm: 100000
+    duplicate_ppm: 50000 reorder_ppm: 50000 }
 )";
 
 /// Whoever writes dies before, after, or between two messages of the handler that wrote; which

@@ -196,7 +196,8 @@ Storm many_reads() {
 /// Leaders change often on a network that lets messages overtake each other.
 constexpr std::string_view kRestless = R"(
 storm_ms: 2500
-conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000 duplicate_ppm: 50000 reorder_ppm: 400000 }
+conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000
+    duplicate_ppm: 50000 reorder_ppm: 400000 }
 fault { at_ms: 400 for_ms: 250 crash { node { role: LEADER } } }
 fault { at_ms: 800 for_ms: 300 isolate { node { role: LEADER } } }
 fault { at_ms: 1200 for_ms: 250 crash { node { role: LEADER } point: AFTER_SEND sends: 1 } }

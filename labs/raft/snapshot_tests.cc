@@ -163,11 +163,16 @@ fault { at_ms: 300 for_ms: 300 isolate { node { id: 2 } } }
 fault { at_ms: 900 for_ms: 300 isolate { node { id: 2 } } }
 fault { at_ms: 1500 for_ms: 300 isolate { node { id: 3 } } }
 fault { at_ms: 2000 for_ms: 200 isolate { node { role: LEADER } } }
-fault { on { nth: 1 message { name: "InstallSnapshot" } } delay_ms: 4 for_ms: 20 crash { node { role: RECEIVER } } }
-fault { on { nth: 2 message { name: "SnapshotReply" } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 4 message { name: "SnapshotReply" field { field: "installed" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
-fault { on { nth: 6 message { name: "InstallSnapshot" } } for_ms: 100 crash { node { role: SENDER } } }
-fault { on { nth: 9 message { name: "InstallSnapshot" } } delay_ms: 3 for_ms: 30 crash { node { role: RECEIVER } point: AFTER_STORAGE } }
+fault { on { nth: 1 message { name: "InstallSnapshot" } } delay_ms: 4 for_ms: 20
+    crash { node { role: RECEIVER } } }
+fault { on { nth: 2 message { name: "SnapshotReply" } } for_ms: 1
+    crash { node { role: SENDER } } }
+fault { on { nth: 4 message { name: "SnapshotReply"
+    field { field: "installed" equals: "true" } } } for_ms: 1 crash { node { role: SENDER } } }
+fault { on { nth: 6 message { name: "InstallSnapshot" } } for_ms: 100
+    crash { node { role: SENDER } } }
+fault { on { nth: 9 message { name: "InstallSnapshot" } } delay_ms: 3 for_ms: 30
+    crash { node { role: RECEIVER } point: AFTER_STORAGE } }
 )";
 
 /// Snapshots sleep in the network until their receiver is far ahead of them.
@@ -190,14 +195,18 @@ fault { on { nth: 120 message { name: "AppendEntries" } } duplicate_it { after_m
 /// Large states, on their way for long, while new snapshots are made.
 constexpr std::string_view kPieces = R"(
 storm_ms: 2500
-conditions { delay_low_us: 2000 delay_high_us: 12000 duplicate_ppm: 100000 reorder_ppm: 100000 loss_ppm: 50000 }
+conditions { delay_low_us: 2000 delay_high_us: 12000 duplicate_ppm: 100000
+    reorder_ppm: 100000 loss_ppm: 50000 }
 fault { at_ms: 200 for_ms: 300 isolate { node { id: 2 } } }
 fault { at_ms: 800 for_ms: 300 isolate { node { id: 3 } } }
 fault { at_ms: 1300 for_ms: 300 isolate { node { id: 1 } } }
 fault { at_ms: 1900 for_ms: 300 isolate { node { id: 2 } } }
-fault { on { nth: 8 message { name: "InstallSnapshot" } } for_ms: 200 crash { node { role: SENDER } } }
-fault { on { nth: 20 message { name: "InstallSnapshot" } } for_ms: 30 crash { node { role: RECEIVER } } }
-fault { on { nth: 40 message { name: "InstallSnapshot" } } for_ms: 200 isolate { node { role: SENDER } } }
+fault { on { nth: 8 message { name: "InstallSnapshot" } } for_ms: 200
+    crash { node { role: SENDER } } }
+fault { on { nth: 20 message { name: "InstallSnapshot" } } for_ms: 30
+    crash { node { role: RECEIVER } } }
+fault { on { nth: 40 message { name: "InstallSnapshot" } } for_ms: 200
+    isolate { node { role: SENDER } } }
 )";
 
 /// Logs that are empty most of the time, and others that are not, by the seed.

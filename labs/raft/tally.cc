@@ -141,6 +141,11 @@ std::string to_string(const std::vector<NodeId>& nodes) {
   return text + "}";
 }
 
+NodeId after(Stage& stage, NodeId node, std::size_t distance) {
+  const auto& nodes = stage.cluster().nodes();
+  return nodes[(number(node) - 1 + distance) % nodes.size()];
+}
+
 Stage::Task<std::string> insist(Stage& stage, ClientId client, std::string command,
                                 Duration patience) {
   const bool reads = statemachine::kv::read_only(command);

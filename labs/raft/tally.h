@@ -71,6 +71,9 @@ bool is_vote_request(const transport::Transmission& transmission);
 /// "{n1 n3}".
 std::string to_string(const std::vector<transport::NodeId>& nodes);
 
+/// The node that is so many places further, in a circle.
+transport::NodeId after(Stage& stage, transport::NodeId node, std::size_t distance = 1);
+
 /// One request of this client, asked around until it is executed. It stays out of the history, so
 /// that a test may ask twice for the same. Stuck if it takes too long.
 Stage::Task<std::string> insist(Stage& stage, transport::ClientId client, std::string command,
