@@ -65,6 +65,10 @@ Lab exactly_once_lab() {
   builder.part('A', "Exactly once, by sessions", "4-7");
   add_directed_tests(builder);
   add_network_tests(builder);
+  builder.part('B', "Read a trace, find the bug", "1");
+  add_trace_questions(builder);
+  builder.part('C', "Judge six histories by hand", "1");
+  add_history_questions(builder);
   return lab;
 }
 

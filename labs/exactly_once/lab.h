@@ -12,5 +12,7 @@ Lab exactly_once_lab();
 void add_network_tests(LabBuilder& lab);
 void add_directed_tests(LabBuilder& lab);
 /// Parts B and C: answers to questions.
+void add_trace_questions(LabBuilder& lab);
+void add_history_questions(LabBuilder& lab);
 
 }  // namespace lockstep::labs
