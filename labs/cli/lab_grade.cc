@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -32,7 +33,8 @@ struct GradeCommand {
 
 int exit_code(const Grade& grade) {
   if (grade.is_infrastructure()) return kInfrastructure;
-  return grade.is_built && grade.earned() == grade.points() ? 0 : 1;
+  const auto passed = [](const TestGrade& test) { return test.finding.verdict == Verdict::Pass; };
+  return std::all_of(grade.tests.begin(), grade.tests.end(), passed) ? 0 : 1;
 }
 
 /// The whole file without a line end at its end, or an error that names it.

@@ -153,7 +153,9 @@ std::string to_text(const Grade& grade) {
   text += fmt::format("isolation: {}\n\n", grade.isolation.account());
   for (const auto& test : grade.tests) text += line(test);
   for (const auto& test : grade.tests) text += test.page;
-  text += fmt::format("\n{} of {} points\n", grade.earned(), grade.points());
+  if (grade.points() > 0) {
+    text += fmt::format("\n{} of {} points\n", grade.earned(), grade.points());
+  }
   if (grade.is_infrastructure()) {
     text += "Some tests have no verdict for reasons of this machine: grade again.\n";
   }

@@ -5,10 +5,12 @@
 #include <exception>
 #include <new>
 #include <system_error>
+#include <vector>
 
 #include "transport/host.h"
 #include "transport/process/node_protocol.pb.h"
 #include "transport/process/translate.h"
+#include "transport/request.messages.h"
 
 namespace lockstep::transport {
 namespace {
@@ -114,7 +116,26 @@ int guarded(Life life) {
   }
 }
 
-int make_and_run(const NodeFactory& factory, Conversation& conversation) {
+/// A node boots from the same event, its timers fire, a client asks it something; what it records
+/// goes nowhere.
+void rehearse(const NodeFactory& factory, process::Event boot) {
+  const auto made = factory(read_spec(boot.start()));
+  const auto* node = std::get_if<std::unique_ptr<Node>>(&made);
+  World world;
+  Step step;
+  if (node == nullptr || !read_event(boot, **node, world, step)) return;
+  dispatch(**node, world, step);
+  for (const auto& setting : std::vector(world.effects.timers)) {
+    if (!setting.cancel) (*node)->timer(world, setting.timer, setting.key);
+  }
+  Request request;
+  request.set_client(1);
+  request.set_sequence(1);
+  request.set_command("");
+  (*node)->request(world, request);
+}
+
+int make_and_run(const NodeFactory& factory, Conversation& conversation, Rehearsal rehearsal) {
   const auto status = conversation.listen();
   if (status == FrameStatus::Closed) return 0;
   if (status != FrameStatus::Ok || conversation.event().kind() != process::Event::START) {
@@ -124,6 +145,7 @@ int make_and_run(const NodeFactory& factory, Conversation& conversation) {
     conversation.answer_with_version();
     return kMalformedEvent;
   }
+  if (rehearsal == Rehearsal::Before) rehearse(factory, conversation.event());
   const auto made = factory(read_spec(conversation.event().start()));
   if (const auto* problem = std::get_if<std::string>(&made)) {
     fmt::print(stderr, "lockstep: {}\n", *problem);
@@ -144,10 +166,10 @@ int serve(Node& node, Frames& frames) {
   });
 }
 
-int serve_nodes(const NodeFactory& factory, Frames& frames) {
+int serve_nodes(const NodeFactory& factory, Frames& frames, Rehearsal rehearsal) {
   return guarded([&] {
     Conversation conversation(frames);
-    return make_and_run(factory, conversation);
+    return make_and_run(factory, conversation, rehearsal);
   });
 }
 

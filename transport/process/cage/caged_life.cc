@@ -70,7 +70,7 @@ void take(LifeDescriptors descriptors) {
   close_from(kOut + 1);
 }
 
-int serve_module(const process::CageSettings& settings) {
+int serve_module(const process::CageSettings& settings, Rehearsal rehearsal) {
   Frames frames(kIn, kOut, kNoLimit);
   void* module = dlopen(settings.module().c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (module == nullptr) {
@@ -84,7 +84,7 @@ int serve_module(const process::CageSettings& settings) {
   }
   NodeModuleEntry entry = nullptr;
   std::memcpy(&entry, &symbol, sizeof entry);
-  return serve_nodes(*entry(), frames);
+  return serve_nodes(*entry(), frames, rehearsal);
 }
 
 /// What is read before it was written is not the same twice: the stack is not clean.
@@ -104,7 +104,7 @@ int serve_perturbed(const process::CageSettings& settings) {
       static_cast<volatile char*>(alloca((1 + settings.perturbation() % 251) * kGrain));
   shift[0] = soil(settings.perturbation());
   perturb_heap(settings.perturbation());
-  return serve_module(settings);
+  return serve_module(settings, Rehearsal::Before);
 }
 
 }  // namespace
@@ -120,7 +120,8 @@ void live(LifeDescriptors descriptors, const process::CageSettings& settings,
     say("lockstep: " + problem + "\n");
     _exit(kNotMade);
   }
-  _exit(settings.perturbation() == 0 ? serve_module(settings) : serve_perturbed(settings));
+  _exit(settings.perturbation() == 0 ? serve_module(settings, Rehearsal::None)
+                                     : serve_perturbed(settings));
 }
 
 }  // namespace lockstep::transport
