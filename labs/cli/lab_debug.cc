@@ -33,17 +33,15 @@ bool is_on_path(const std::string& program) {
   return false;
 }
 
-/// What gdb is told: to stop where the event begins, and then in whichever handler of the student's
-/// files is entered next.
-std::vector<std::string> gdb_commands(const Workspace& workspace) {
-  std::vector<std::string> commands{"set pagination off", "set breakpoint pending on",
-                                    "break lockstep_debug_event", "run", "delete"};
-  for (const auto& source : workspace.sources) {
-    commands.push_back(fmt::format("rbreak {}:::on(", source));
-  }
-  commands.push_back("continue");
-  return commands;
-}
+/// What gdb is told: to stop where the event begins, and then in whichever handler is entered next,
+/// which are all called on().
+const std::vector<std::string> kGdbCommands{"set pagination off",
+                                            "set breakpoint pending on",
+                                            "break lockstep_debug_event",
+                                            "run",
+                                            "delete",
+                                            "break on",
+                                            "continue"};
 
 int debug(const DebugCommand& command) {
   const auto open = build_suite(command.run.target);
@@ -56,7 +54,7 @@ int debug(const DebugCommand& command) {
   }
   std::vector<std::string> arguments{"gdb", "-q"};
   if (command.batch) arguments.push_back("-batch");
-  for (const auto& each : gdb_commands(open->workspace)) {
+  for (const auto& each : kGdbCommands) {
     arguments.push_back("-ex");
     arguments.push_back(each);
   }

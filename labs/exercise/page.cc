@@ -111,8 +111,9 @@ std::string story(const PageContext& context) {
 std::string commands(const Lab& lab, const LabTest& test, const PageContext& context) {
   std::string text = command_line("Again", fmt::format("{} --test {} --seed {}", context.command,
                                                        full_name(test), context.seed));
-  if (context.explanation.steps.empty()) return text;
-  text += command_line("All steps", other_command(lab, test, context, "replay"));
+  if (!context.explanation.steps.empty()) {
+    text += command_line("All steps", other_command(lab, test, context, "replay"));
+  }
   const auto event = context.explanation.last_event;
   if (event == 0) return text;
   return text +
@@ -135,7 +136,7 @@ std::string failure_page(const Lab& lab, const LabTest& test, const Finding& who
     page += paragraph("Actual", finding.actual);
   }
   page += rule(finding);
-  page += when(whole, context);
+  if (test.runs()) page += when(whole, context);
   page += story(context);
   page += hints(test, context);
   return page + commands(lab, test, context);

@@ -8,6 +8,7 @@
 #include "chaos/check/linearizability.h"
 #include "labs/exercise/node_end.h"
 #include "labs/exercise/stage.h"
+#include "transport/check.h"
 
 namespace lockstep::labs {
 
@@ -149,6 +150,8 @@ Finding run_spec(const chaos::RunSpec& given, const Execution& execution) {
     finding.events = result.events;
   } catch (const transport::NodeProcessError& error) {
     finding = finding_of(error);
+    finding.event = transport::whereabouts().event;
+    finding.at = transport::whereabouts().at;
   }
   return finding;
 }

@@ -29,6 +29,7 @@ void tell(const RecordedTest& recorded, Explanation& explanation) {
   if (chosen.empty()) return;
   explanation.steps = steps_text(story, chosen, *trace);
   explanation.last_event = story.steps[chosen.back()].event;
+  if (explanation.last_event == 0) explanation.last_event = story.steps.back().event;
   if (finding.verdict == Verdict::Stuck) explanation.nodes = nodes_text(story);
 }
 

@@ -53,7 +53,7 @@ class Speller {
     }
     text += under("! ", claims_line(step));
     text += outs(step);
-    if (!step.matters()) text += under("", "(nothing comes of it)");
+    if (!step.matters()) text += under("", "(changed nothing, sent nothing)");
     return text;
   }
 

@@ -21,6 +21,7 @@
 #include "labs/exercise/run_test.h"
 #include "labs/exercise/steps.h"
 #include "labs/node/lab_node.h"
+#include "transport/check.h"
 #include "transport/process/foreign.h"
 
 namespace lockstep::labs {
@@ -50,7 +51,8 @@ struct Outcome {
   std::uint32_t earned = 0;
   std::uint32_t possible = 0;
   std::uint32_t failed = 0;
-  std::string page;  ///< of the case that just ran; empty if it passed
+  std::uint64_t seed = 0;  ///< that runs
+  std::string page;        ///< of the case that just ran; empty if it passed
 };
 
 Outcome& outcome() {
@@ -65,6 +67,24 @@ std::size_t hints_for(const LabTest& test) {
   return ask_for_hint(file, full_name(test), test.hints.size());
 }
 
+/// A signal ends this whole program; what is known is where it was.
+std::string crash_page(const std::string& signal) {
+  const LabTest& test = *current_lab()->find(doctest::getContextOptions()->currentTest->m_name);
+  const auto& here = transport::whereabouts();
+  Finding finding;
+  finding.verdict = Verdict::Crash;
+  finding.rule = "the process of a node";
+  finding.promised = "no handler ends the process that it runs in";
+  finding.happened =
+      fmt::format("{}, when {} handled event {}", signal, to_string(here.node), here.event);
+  finding.event = here.event;
+  finding.at = here.at;
+  PageContext context{outcome().seed, settings().command, 0, {}};
+  context.explanation.last_event = here.event;
+  return failure_page(*current_lab(), test, finding, context) +
+         "\nThe program ends here: the tests after this one did not run.\n";
+}
+
 /// Runs the test that doctest is at, seed after seed, until one fails.
 void run_current() {
   const Lab& lab = *current_lab();
@@ -75,6 +95,7 @@ void run_current() {
   execution.host = transport::foreign_in_process(make_node_of);
   execution.folder = settings().folder;
   for (std::uint64_t seed = settings().first_seed; seed < settings().first_seed + seeds; ++seed) {
+    outcome().seed = seed;
     const Finding finding = run_test(lab, test, seed, execution);
     if (finding.verdict == Verdict::Pass) continue;
     PageContext context{seed, settings().command, hints_for(test), {}};
@@ -119,6 +140,10 @@ struct LabReporter : doctest::IReporter {
     std::fflush(stdout);
   }
   void test_case_exception(const doctest::TestCaseException& error) override {
+    if (error.is_crash) {
+      outcome().page = crash_page(error.error_string.c_str());
+      return;
+    }
     outcome().page = fmt::format("\nthe test itself failed: {}\n", error.error_string.c_str());
   }
   void subcase_start(const doctest::SubcaseSignature&) override {}

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "labs/workspace/editor.h"
+
 namespace lockstep::labs {
 
 namespace fs = std::filesystem;
@@ -117,7 +119,7 @@ std::optional<WorkspaceError> start_workspace(const std::string& lab, const fs::
     return WorkspaceError{fmt::format("{}: cannot be made from {}: {}", root.string(),
                                       starter.string(), error.message())};
   }
-  return std::nullopt;
+  return write_editor_files(lab, root, with);
 }
 
 }  // namespace lockstep::labs

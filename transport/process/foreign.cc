@@ -2,6 +2,8 @@
 
 #include <google/protobuf/message.h>
 
+#include <exception>
+
 #include "transport/process/node_death.h"
 #include "transport/process/remote.h"
 
@@ -45,7 +47,7 @@ class ForeignHost final : public Host {
     if (is_foreign) return false;
     Step own = step;
     if (own.payload) own.payload = reread(*node_, outgoing_kind(step.kind), step.payload);
-    const bool handled = dispatch(*node_, world, own);
+    const bool handled = dispatch_caught(world, own);
     for (auto& outgoing : world.effects.outgoing) {
       outgoing.payload = reread(*parser_, outgoing.kind, outgoing.payload);
       if (!outgoing.payload) {
@@ -59,6 +61,17 @@ class ForeignHost final : public Host {
   void describe(Fields& fields) override { node_->describe(fields); }
 
  private:
+  /// What a handler throws ends its process, where it has one of its own.
+  bool dispatch_caught(World& world, const Step& own) {
+    try {
+      return dispatch(*node_, world, own);
+    } catch (const std::exception& thrown) {
+      const std::string happened =
+          "ended: a handler threw an exception, " + std::string(thrown.what());
+      throw NodeProcessError(world.self, {NodeEnd::Exited, happened, {}});
+    }
+  }
+
   std::unique_ptr<Node> parser_;
   Envelope own_message_;
   std::unique_ptr<Node> node_;
