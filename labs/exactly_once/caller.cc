@@ -22,15 +22,29 @@ std::int64_t in_ms(Duration duration) {
 
 }  // namespace
 
-Stage::Task<std::string> Caller::call(std::string command, Duration patience) {
+chaos::Scenario::Fill Caller::next(const std::string& command) {
   ++sequence_;
-  const auto end = stage_.cluster().now() + patience;
-  const auto fill = [this, command](transport::Request& request) {
-    request.set_sequence(sequence_);
+  return [command, sequence = sequence_](transport::Request& request) {
+    request.set_sequence(sequence);
     request.set_command(command);
-    request.set_acknowledged_below(sequence_);
+    request.set_acknowledged_below(sequence);
     request.set_read_only(kv::read_only(command));
   };
+}
+
+void Caller::begin(const std::string& command) {
+  const auto fill = next(command);
+  stage_.cluster().submit(
+      client_, node_,
+      transport::compose<transport::Request, transport::Request>([&](transport::Request& request) {
+        request.set_client(number(client_));
+        fill(request);
+      }));
+}
+
+Stage::Task<std::string> Caller::call(std::string command, Duration patience) {
+  const auto fill = next(command);
+  const auto end = stage_.cluster().now() + patience;
   std::string last = "no reply";
   while (stage_.cluster().now() < end) {
     const auto reply = co_await stage_.world().ask(client_, node_, fill, kOneAttempt);
@@ -43,19 +57,6 @@ Stage::Task<std::string> Caller::call(std::string command, Duration patience) {
               fmt::format("request {} of {} at {}, {}, got {} in {} ms of virtual time", sequence_,
                           to_string(client_), to_string(node_), kv::describe(command, nullptr),
                           last, in_ms(patience)));
-}
-
-void Caller::begin(std::string command) {
-  ++sequence_;
-  const auto client = client_;
-  stage_.cluster().submit(
-      client, node_,
-      transport::compose<transport::Request, transport::Request>([&](transport::Request& request) {
-        request.set_client(number(client));
-        request.set_sequence(sequence_);
-        request.set_command(command);
-        request.set_acknowledged_below(sequence_);
-      }));
 }
 
 Stage::Task<> Caller::append(std::string key, std::string value) {

@@ -27,12 +27,13 @@ class Caller {
   Stage::Task<> expect(std::string key, std::string value, std::string promised);
 
   /// Makes the next request and does not wait.
-  void begin(std::string command);
+  void begin(const std::string& command);
 
   transport::ClientId client() const { return client_; }
-  std::uint64_t sequence() const { return sequence_; }
 
  private:
+  chaos::Scenario::Fill next(const std::string& command);
+
   Stage& stage_;
   transport::ClientId client_;
   transport::NodeId node_;

@@ -80,9 +80,13 @@ Stage::Task<> late_answer(Stage& stage) {
   stage.world().hold(first_answer(one.client(), 2));
   co_await one.expect("x", "old", "an Answer that is lost is made good for by another");
   co_await neighbour.put("x", "new");
-  // Whoever gets the old Answer now waits for something else.
+  // The old Answer comes while this node waits for two others.
+  stage.world().hold(first_call(one.client(), 3));
+  one.begin(statemachine::kv::get("x"));
   neighbour.begin(statemachine::kv::put("y", "1"));
+  co_await stage.sleep(15ms);
   stage.world().release();
+  co_await stage.sleep(100ms);
   co_await one.expect("x", "new", "an Answer belongs to the request that it names");
 }
 
