@@ -35,7 +35,7 @@ Stage::Task<> one_leader_remains(Stage& stage, Tally& tally) {
 
 Stage::Task<> first_leader(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const auto term = stage.world().term();
   stage.expect(term >= 1, "terms are numbered from 1",
                fmt::format("{} leads in term {}", to_string(leader), term));
@@ -51,9 +51,9 @@ Stage::Task<> first_leader(Stage& stage) {
 
 Stage::Task<> leader_is_replaced(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   stage.world().isolate(first);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   stage.expect(second != first, "a leader that nobody hears is replaced by another node",
                fmt::format("{} leads again although nobody hears it", to_string(first)));
   stage.world().reconnect(first);
@@ -61,7 +61,7 @@ Stage::Task<> leader_is_replaced(Stage& stage) {
 }
 
 Stage::Task<> no_quorum_no_leader(Stage& stage) {
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   const NodeId second = stage.cluster().nodes()[number(first) % 3];
   stage.world().isolate(first);
   stage.world().isolate(second);
@@ -71,10 +71,10 @@ Stage::Task<> no_quorum_no_leader(Stage& stage) {
                fmt::format("a node became leader of term {} while no two of three heard each other",
                            stage.world().term()));
   stage.world().reconnect(second);
-  co_await stage.next_leader();
+  co_await another_leader(stage, first);
   stage.world().reconnect(first);
   co_await stage.sleep(1s);
-  co_await stage.leader();
+  co_await settled_leader(stage);
 }
 
 Stage::Task<> half_is_no_majority(Stage& stage) {
@@ -90,11 +90,11 @@ Stage::Task<> half_is_no_majority(Stage& stage) {
                fmt::format("a node became leader of term {} with the votes of two of four",
                            stage.world().term()));
   stage.world().heal();
-  co_await stage.leader();
+  co_await settled_leader(stage);
 }
 
 Stage::Task<> many_elections(Stage& stage) {
-  co_await stage.leader();
+  co_await settled_leader(stage);
   const auto& nodes = stage.cluster().nodes();
   std::uint64_t dice = number(*stage.world().leader());
   for (int round = 0; round < 10; ++round) {
@@ -118,7 +118,7 @@ Stage::Task<> many_elections(Stage& stage) {
 
 /// Two candidates of one term ask before anybody of the others has voted.
 Stage::Task<> votes_once_per_term(Stage& stage) {
-  co_await stage.leader();
+  co_await settled_leader(stage);
   for (int round = 0; round < 4; ++round) {
     std::map<std::uint64_t, std::set<NodeId>> candidates;
     stage.world().hold([&candidates](const Transmission& transmission) {
@@ -136,7 +136,7 @@ Stage::Task<> votes_once_per_term(Stage& stage) {
     stage.world().heal();
     co_await stage.sleep(300ms);
   }
-  co_await stage.leader();
+  co_await settled_leader(stage);
 }
 
 /// The vote of the first node reaches candidates twice, those of all others never.
@@ -154,12 +154,12 @@ Stage::Task<> repeated_votes(Stage& stage) {
                            "the network repeated",
                            stage.world().term(), to_string(voter)));
   stage.world().heal();
-  co_await stage.leader();
+  co_await settled_leader(stage);
 }
 
 /// Votes arrive when their candidate already stands in a later term, in which nobody voted.
 Stage::Task<> late_votes(Stage& stage) {
-  co_await stage.leader();
+  co_await settled_leader(stage);
   for (int round = 0; round < 3; ++round) {
     std::map<NodeId, std::uint64_t> stood_in;
     std::map<NodeId, std::uint64_t> votes_for;
@@ -188,14 +188,14 @@ Stage::Task<> late_votes(Stage& stage) {
     stage.world().heal();
     co_await stage.sleep(500ms);
   }
-  co_await stage.leader();
+  co_await settled_leader(stage);
 }
 
 Stage::Task<> leader_unheard(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   stage.world().isolate(first, chaos::Direction::Outgoing);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   stage.expect(second != first, "a leader that nobody hears is replaced by another node",
                fmt::format("{} leads again although nobody hears it", to_string(first)));
   co_await one_leader_remains(stage, tally);
@@ -203,9 +203,9 @@ Stage::Task<> leader_unheard(Stage& stage) {
 
 Stage::Task<> paused_leader_returns(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   stage.cluster().pause(first);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   stage.expect(second != first, "a leader that stands still is replaced by another node",
                fmt::format("{} leads again although it stands still", to_string(first)));
   co_await stage.sleep(500ms);
@@ -218,7 +218,7 @@ Stage::Task<> elections_on_a_bad_network(Stage& stage) {
   for (int round = 0; round < 5; ++round) {
     const NodeId leader = co_await stage.leader(20s);
     stage.world().isolate(leader);
-    co_await stage.next_leader(20s);
+    co_await another_leader(stage, leader, 20s);
     stage.world().reconnect(leader);
   }
   stage.cluster().set_network({});

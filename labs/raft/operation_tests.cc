@@ -26,7 +26,7 @@ void same_leader(Stage& stage, NodeId leader, std::uint64_t term, const std::str
 
 Stage::Task<> returning_follower_does_not_disturb(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const auto term = stage.world().term();
   for (std::size_t distance = 1; distance <= 2; ++distance) {
     const NodeId follower = after(stage, leader, distance);
@@ -46,7 +46,7 @@ Stage::Task<> returning_follower_does_not_disturb(Stage& stage) {
 
 /// One follower hears the other one but not the leader.
 Stage::Task<> follower_that_hears_no_leader(Stage& stage) {
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const auto term = stage.world().term();
   const NodeId deaf = after(stage, leader);
   co_await stage.execute(kv::put("x", "1"));
@@ -63,7 +63,7 @@ Stage::Task<> follower_that_hears_no_leader(Stage& stage) {
 
 Stage::Task<> leader_without_quorum_steps_down(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   stage.world().isolate(leader);
   co_await stage.sleep(1500ms);
   const auto since = stage.cluster().now();
@@ -82,9 +82,9 @@ Stage::Task<> leader_without_quorum_steps_down(Stage& stage) {
 }
 
 Stage::Task<> deaf_leader_is_replaced(Stage& stage) {
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   stage.world().isolate(first, chaos::Direction::Incoming);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   stage.expect(second != first, "a leader that hears nobody is replaced by another node",
                fmt::format("{} leads again although it hears nobody", to_string(first)));
   co_await stage.execute(kv::put("x", "1"));
@@ -108,7 +108,7 @@ Stage::Task<> leads_soon(Stage& stage, NodeId successor, transport::Duration pat
 Stage::Task<> leadership_is_handed_over(Stage& stage) {
   Tally tally(stage);
   for (int round = 0; round < 4; ++round) {
-    const NodeId leader = co_await stage.leader();
+    const NodeId leader = co_await settled_leader(stage);
     const NodeId successor = after(stage, leader, 1 + static_cast<std::size_t>(round) % 2);
     co_await stage.execute(kv::put("x", std::to_string(round)));
     const auto began = stage.cluster().now();
@@ -130,7 +130,7 @@ Stage::Task<> leadership_is_handed_over(Stage& stage) {
 }
 
 Stage::Task<> successor_is_brought_up_to_date(Stage& stage) {
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const NodeId successor = after(stage, leader);
   stage.world().isolate(successor);
   for (int number = 0; number < 20; ++number) {
@@ -143,7 +143,7 @@ Stage::Task<> successor_is_brought_up_to_date(Stage& stage) {
 }
 
 Stage::Task<> transfer_to_a_dead_node(Stage& stage) {
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const auto term = stage.world().term();
   const NodeId dead = after(stage, leader);
   stage.cluster().crash(dead);

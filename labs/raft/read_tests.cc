@@ -18,7 +18,7 @@ namespace {
 
 Stage::Task<> reads_leave_no_entry(Stage& stage) {
   Tally tally(stage);
-  co_await stage.leader();
+  co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   co_await tally.await_applied();
   co_await stage.sleep(300ms);
@@ -32,7 +32,7 @@ Stage::Task<> reads_leave_no_entry(Stage& stage) {
 
 Stage::Task<> reads_share_rounds(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   co_await tally.await_applied();
   const auto before = tally.sent();
@@ -52,12 +52,12 @@ Stage::Task<> reads_share_rounds(Stage& stage) {
 /// The old leader's clock is slow, so that it does not notice in time that nobody hears it. Clients
 /// still reach it.
 Stage::Task<> deposed_leader_does_not_answer(Stage& stage) {
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "old"));
   co_await stage.execute(kv::get("x"));
   stage.cluster().clock(first).drift(stage.cluster().now(), -500'000);
   stage.world().isolate(first);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   stage.expect(second != first, "a leader that nobody hears is replaced by another node",
                fmt::format("{} leads again although nobody hears it", to_string(first)));
   const auto written = co_await stage.attempt(second, kv::put("x", "new"), 1s);
@@ -77,7 +77,7 @@ Stage::Task<> deposed_leader_does_not_answer(Stage& stage) {
 /// A write that was answered is known to be committed by its leader only, which then is cut off.
 /// Its successor has the entry, and cannot commit one of its own for a while.
 Stage::Task<> new_leader_knows_what_is_committed(Stage& stage) {
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "old"));
   co_await stage.sleep(200ms);
   const NodeId behind = stage.cluster().nodes()[number(first) % 3];
@@ -85,7 +85,7 @@ Stage::Task<> new_leader_knows_what_is_committed(Stage& stage) {
   co_await stage.execute(kv::put("x", "new"));
   stage.world().isolate(first);
   stage.world().reconnect(behind);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   stage.world().lose([](const Transmission& transmission) {
     const auto* message = message_in(transmission);
     return message != nullptr && message->append_entries().entries_size() > 0;
@@ -103,7 +103,7 @@ Stage::Task<> new_leader_knows_what_is_committed(Stage& stage) {
   // It is replaced in its turn, and must have refused the reads that waited.
   stage.world().heal();
   stage.world().isolate(second);
-  co_await stage.next_leader();
+  co_await another_leader(stage, second);
   co_await stage.execute(kv::put("x", "newer"));
   stage.world().reconnect(second);
   co_await stage.sleep(300ms);
@@ -113,7 +113,7 @@ Stage::Task<> new_leader_knows_what_is_committed(Stage& stage) {
 /// Answers to a round are on their way while another leader is elected and writes. A read that
 /// comes then to the old leader, whose clock is slow, must not join that round.
 Stage::Task<> reads_join_no_earlier_round(Stage& stage) {
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "old"));
   co_await stage.sleep(300ms);
   stage.world().hold([first](const Transmission& transmission) {
@@ -127,7 +127,7 @@ Stage::Task<> reads_join_no_earlier_round(Stage& stage) {
   });
   co_await stage.sleep(15ms);
   stage.world().isolate(first);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   const auto written = co_await stage.attempt(second, kv::put("x", "new"), 100ms);
   const auto client = stage.world().new_client();
   chaos::Scenario::Fill fill = [](transport::Request& request) {
@@ -150,7 +150,7 @@ Stage::Task<> reads_join_no_earlier_round(Stage& stage) {
 }
 
 Stage::Task<> reads_need_a_majority(Stage& stage) {
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const auto& nodes = stage.cluster().nodes();
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(nodes[number(leader) % 5]);

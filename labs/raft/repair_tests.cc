@@ -28,16 +28,16 @@ Stage::Task<> gather(Stage& stage, NodeId leader, int entries) {
 
 Stage::Task<> overwritten_leader(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(first);
   co_await gather(stage, first, 10);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   co_await stage.execute(kv::put("x", "2"));
   stage.world().isolate(second);
   co_await gather(stage, second, 2);
   stage.world().reconnect(first);
-  co_await stage.next_leader();
+  co_await another_leader(stage, second);
   co_await stage.execute(kv::put("x", "3"));
   stage.world().reconnect(second);
   co_await stage.execute(kv::get("x"));
@@ -46,12 +46,12 @@ Stage::Task<> overwritten_leader(Stage& stage) {
 
 Stage::Task<> long_divergence(Stage& stage) {
   Tally tally(stage);
-  NodeId leader = co_await stage.leader();
+  NodeId leader = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   for (int round = 0; round < 3; ++round) {
     stage.world().isolate(leader);
     co_await gather(stage, leader, 120);
-    const NodeId next = co_await stage.next_leader();
+    const NodeId next = co_await another_leader(stage, leader);
     co_await gather(stage, next, 120);
     co_await stage.execute(kv::put("x", std::to_string(round)));
     stage.world().reconnect(leader);
@@ -64,7 +64,7 @@ Stage::Task<> long_divergence(Stage& stage) {
 /// repaired in between.
 Stage::Task<> late_acknowledgements(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   const NodeId friendly = after(stage, first);
   co_await stage.execute(kv::put("x", "1"));
   for (std::size_t distance = 2; distance <= 4; ++distance) {
@@ -79,15 +79,15 @@ Stage::Task<> late_acknowledgements(Stage& stage) {
   stage.world().heal();
   stage.world().isolate(first);
   stage.world().isolate(friendly);
-  co_await stage.next_leader();
+  co_await another_leader(stage, first);
   co_await stage.execute(kv::put("x", "2"));
   stage.world().reconnect(first);
   co_await stage.sleep(200ms);
   for (int tried = 0; tried < 20 && stage.world().leader() != first; ++tried) {
-    const auto leader = stage.world().leader();
-    if (leader) stage.world().isolate(*leader);
-    co_await stage.next_leader();
-    if (leader) stage.world().reconnect(*leader);
+    const NodeId leader = co_await stage.leader();
+    stage.world().isolate(leader);
+    co_await another_leader(stage, leader);
+    stage.world().reconnect(leader);
   }
   if (stage.world().leader() != first) co_return;
   for (std::size_t distance = 2; distance <= 4; ++distance) {
@@ -105,11 +105,11 @@ Stage::Task<> late_acknowledgements(Stage& stage) {
 /// the longer log asks for votes.
 Stage::Task<> votes_need_an_up_to_date_log(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(first);
   co_await gather(stage, first, 10);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   co_await stage.execute(kv::put("x", "2"));
   co_await stage.sleep(100ms);
   stage.world().isolate(second);
@@ -133,7 +133,7 @@ Stage::Task<> votes_need_an_up_to_date_log(Stage& stage) {
 /// Entries of a leader that was replaced arrive when others stand committed in their places.
 Stage::Task<> late_entries(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   co_await tally.await_applied();
   stage.world().hold([first](const Transmission& transmission) {
@@ -142,7 +142,7 @@ Stage::Task<> late_entries(Stage& stage) {
   });
   co_await gather(stage, first, 3);
   stage.world().isolate(first);
-  co_await stage.next_leader();
+  co_await another_leader(stage, first);
   for (int number = 2; number <= 5; ++number) {
     co_await stage.execute(kv::put("x", std::to_string(number)));
   }

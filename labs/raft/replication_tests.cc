@@ -18,7 +18,7 @@ namespace {
 
 Stage::Task<> basic_agreement(Stage& stage) {
   Tally tally(stage);
-  co_await stage.leader();
+  co_await settled_leader(stage);
   co_await stage.sleep(500ms);
   stage.expect(tally.foremost() == 0, "nothing is applied before a client asked for anything",
                fmt::format("a machine was given a command at index {}", tally.foremost()));
@@ -31,7 +31,7 @@ Stage::Task<> basic_agreement(Stage& stage) {
 
 Stage::Task<> bytes_sent_once(Stage& stage) {
   Tally tally(stage);
-  co_await stage.leader();
+  co_await settled_leader(stage);
   constexpr std::size_t kValue = 5000;
   constexpr std::uint64_t kCommands = 10;
   const auto before = stage.cluster().counts().message_bytes;
@@ -49,7 +49,7 @@ Stage::Task<> bytes_sent_once(Stage& stage) {
 
 Stage::Task<> follower_failure(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(after(stage, leader));
   co_await stage.execute(kv::put("x", "2"));
@@ -64,10 +64,10 @@ Stage::Task<> follower_failure(Stage& stage) {
 }
 
 Stage::Task<> leader_failure(Stage& stage) {
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(first);
-  const NodeId second = co_await stage.next_leader();
+  const NodeId second = co_await another_leader(stage, first);
   co_await stage.execute(kv::put("x", "2"));
   stage.world().isolate(second);
   for (const NodeId node : stage.cluster().nodes()) {
@@ -80,7 +80,7 @@ Stage::Task<> leader_failure(Stage& stage) {
 
 Stage::Task<> follower_catches_up(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const NodeId behind = after(stage, leader);
   co_await stage.execute(kv::put("x", "1"));
   stage.world().isolate(behind);
@@ -94,7 +94,7 @@ Stage::Task<> follower_catches_up(Stage& stage) {
 
 Stage::Task<> no_agreement_without_quorum(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "1"));
   for (std::size_t distance = 1; distance <= 3; ++distance) {
     stage.world().isolate(after(stage, leader, distance));
@@ -113,7 +113,7 @@ Stage::Task<> no_agreement_without_quorum(Stage& stage) {
 
 Stage::Task<> concurrent_requests(Stage& stage) {
   Tally tally(stage);
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   std::vector<transport::ClientId> clients;
   for (int number = 0; number < 5; ++number) {
     clients.push_back(stage.world().submit(leader, [number](transport::Request& request) {
@@ -134,7 +134,7 @@ Stage::Task<> concurrent_requests(Stage& stage) {
 
 Stage::Task<> few_messages(Stage& stage) {
   Tally tally(stage);
-  co_await stage.leader();
+  co_await settled_leader(stage);
   co_await stage.execute(kv::put("x", "0"));
   const auto before = tally.sent();
   const auto began = stage.cluster().now();
@@ -154,7 +154,7 @@ Stage::Task<> few_messages(Stage& stage) {
 /// The same request three times: at once, after it was executed, and at the next leader.
 Stage::Task<> repeated_requests(Stage& stage) {
   Tally tally(stage);
-  const NodeId first = co_await stage.leader();
+  const NodeId first = co_await settled_leader(stage);
   const auto client = stage.world().new_client();
   const std::string command = kv::append("x", "a");
   chaos::Scenario::Fill fill = [command](transport::Request& request) {
@@ -166,7 +166,7 @@ Stage::Task<> repeated_requests(Stage& stage) {
   stage.expect(once == twice, "a repeated request gets the result of the first",
                "the second answer differs from the first");
   stage.world().isolate(first);
-  co_await stage.next_leader();
+  co_await another_leader(stage, first);
   co_await insist(stage, client, command);
   const std::string value = co_await value_of(stage, "x");
   stage.expect_equal("a", value, "a request is executed once, however often its client sends it");

@@ -33,7 +33,7 @@ Stage::Task<> read_all(Stage& stage) {
 
 Stage::Task<> logs_stay_short(Stage& stage) {
   Tally tally(stage);
-  co_await stage.leader();
+  co_await settled_leader(stage);
   constexpr std::size_t kValue = 1000;
   constexpr std::uint64_t kBound = 100'000;
   for (int number = 0; number < 300; ++number) {
@@ -52,7 +52,7 @@ Stage::Task<> logs_stay_short(Stage& stage) {
 }
 
 Stage::Task<> behind_by_a_snapshot(Stage& stage, Tally& tally, int from) {
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const NodeId behind = stage.cluster().nodes()[number(leader) % 3];
   stage.world().isolate(behind);
   co_await put_many(stage, from, 40);
@@ -72,9 +72,9 @@ Stage::Task<> snapshot_reaches_the_one_behind(Stage& stage) {
   co_await read_all(stage);
   // Whoever got the snapshot has to be able to lead with it.
   for (int round = 0; round < 3; ++round) {
-    const NodeId leader = co_await stage.leader();
+    const NodeId leader = co_await settled_leader(stage);
     stage.world().isolate(leader);
-    co_await stage.next_leader();
+    co_await another_leader(stage, leader);
     co_await put_many(stage, 50 + round, 1);
     co_await read_all(stage);
     stage.world().reconnect(leader);
@@ -86,7 +86,7 @@ Stage::Task<> snapshots_on_a_bad_network(Stage& stage) {
   Tally tally(stage);
   co_await put_many(stage, 0, 5);
   for (int round = 0; round < 3; ++round) {
-    co_await stage.leader();
+    co_await settled_leader(stage);
     const NodeId behind = stage.cluster().nodes()[static_cast<std::size_t>(round)];
     stage.world().isolate(behind);
     co_await put_many(stage, 5 + round * 30, 30);
@@ -113,7 +113,7 @@ Stage::Task<> snapshot_is_kept(Stage& stage) {
   Tally tally(stage);
   co_await put_many(stage, 0, 25);
   for (int round = 0; round < 3; ++round) {
-    const NodeId leader = co_await stage.leader();
+    const NodeId leader = co_await settled_leader(stage);
     const NodeId node = stage.cluster().nodes()[number(leader) % 3];
     stage.cluster().crash(node);
     stage.cluster().restart(node);
@@ -128,10 +128,10 @@ Stage::Task<> snapshot_is_kept(Stage& stage) {
 
 Stage::Task<> repeated_across_snapshots(Stage& stage) {
   Tally tally(stage);
-  co_await stage.leader();
+  co_await settled_leader(stage);
   const auto client = stage.world().new_client();
   const std::string command = kv::append("x", "a");
-  const NodeId leader = co_await stage.leader();
+  const NodeId leader = co_await settled_leader(stage);
   const NodeId behind = stage.cluster().nodes()[number(leader) % 3];
   stage.world().isolate(behind);
   const std::string once = co_await insist(stage, client, command);

@@ -141,6 +141,29 @@ std::string to_string(const std::vector<NodeId>& nodes) {
   return text + "}";
 }
 
+Stage::Task<NodeId> settled_leader(Stage& stage) {
+  constexpr int kTries = 20;
+  constexpr Duration kLongerThanElections = std::chrono::milliseconds(350);
+  for (int tried = 0; tried < kTries; ++tried) {
+    const NodeId leader = co_await stage.leader();
+    const auto term = stage.world().term();
+    co_await stage.sleep(kLongerThanElections);
+    if (stage.world().term() == term && stage.world().leader() == leader) co_return leader;
+  }
+  stage.fail(Verdict::Stuck, "while nothing fails one node is elected and stays the leader",
+             fmt::format("terms come and go, by now there are {}", stage.world().term()));
+}
+
+Stage::Task<NodeId> another_leader(Stage& stage, NodeId than, Duration patience) {
+  std::string what = fmt::format("another node than {} leads", to_string(than));
+  std::function<bool()> leads = [&stage, than] {
+    const auto leader = stage.world().leader();
+    return leader && *leader != than;
+  };
+  co_await stage.await(std::move(what), std::move(leads), patience);
+  co_return *stage.world().leader();
+}
+
 NodeId after(Stage& stage, NodeId node, std::size_t distance) {
   const auto& nodes = stage.cluster().nodes();
   return nodes[(number(node) - 1 + distance) % nodes.size()];

@@ -71,6 +71,12 @@ bool is_vote_request(const transport::Transmission& transmission);
 /// "{n1 n3}".
 std::string to_string(const std::vector<transport::NodeId>& nodes);
 
+/// A leader that nobody is about to replace: it has led for longer than an election timeout.
+Stage::Task<transport::NodeId> settled_leader(Stage& stage);
+/// Waits until another node than this one leads; that may be so already.
+Stage::Task<transport::NodeId> another_leader(
+    Stage& stage, transport::NodeId than, transport::Duration patience = std::chrono::seconds(5));
+
 /// The node that is so many places further, in a circle.
 transport::NodeId after(Stage& stage, transport::NodeId node, std::size_t distance = 1);
 
