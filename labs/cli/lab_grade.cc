@@ -91,9 +91,8 @@ int grade_lab(const GradeCommand& command) {
   fmt::print("{}", command.json ? json : to_text(result));
   std::error_code ignored;
   std::filesystem::create_directories(open->workspace.output(), ignored);
-  const std::filesystem::path file =
-      command.out.empty() ? open->workspace.output() / "grade.json"
-                          : std::filesystem::path(command.out);
+  const std::filesystem::path file = command.out.empty() ? open->workspace.output() / "grade.json"
+                                                         : std::filesystem::path(command.out);
   if (!write(file, json)) {
     fmt::print(stderr, "lockstep lab: {}: cannot be written\n", file.string());
     return kInfrastructure;
@@ -137,15 +136,16 @@ void add_lab_grade(CLI::App& lab, Action& action) {
       ->check(CLI::Range(0, 3));
   grading->add_option("--seeds", command->seeds, "So many seeds of each test")
       ->check(CLI::PositiveNumber);
-  grading->add_option("--out", command->out, "Write the grade as JSON here (default: the folder's)");
+  grading->add_option("--out", command->out,
+                      "Write the grade as JSON here (default: the folder's)");
   grading->add_flag("--json", command->json, "Print JSON");
   grading->footer(
-      "Every seed is run twice, in two different processes; points are earned by a test if all its\n"
+      "Every seed is run twice, in two different processes; points are earned by a test if all "
+      "its\n"
       "seeds pass. Exit codes: 0 full marks; 1 points were lost; 2 usage or input error; 3 the\n"
       "machine failed, grade again.\n"
       "Example:\n  lockstep lab grade raft --key term.key --require-isolation 2");
-  grading->callback(
-      [command, &action] { action = [command] { return grade_lab(*command); }; });
+  grading->callback([command, &action] { action = [command] { return grade_lab(*command); }; });
   auto* report = lab.add_subcommand("report", "Show the last grade of a folder again");
   command->target.add_to(*report);
   report->add_flag("--json", command->json, "Print JSON");

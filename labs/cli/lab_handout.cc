@@ -23,9 +23,10 @@ int hand_out(const HandoutCommand& command) {
   if (const auto error = write_handout(command.labs, command.out, toolchain())) {
     return refuse_lab(error->message);
   }
-  fmt::print("{} is ready to be handed out. Try it as a student will:\n"
-             "  cd {} && ./lockstep lab start {}\n",
-             command.out, command.out, command.labs.front());
+  fmt::print(
+      "{} is ready to be handed out. Try it as a student will:\n"
+      "  cd {} && ./lockstep lab start {}\n",
+      command.out, command.out, command.labs.front());
   return 0;
 }
 
@@ -37,7 +38,8 @@ void add_lab_handout(CLI::App& lab, Action& action) {
   handout->add_option("labs", command->labs, "The labs in it")->required();
   handout->add_option("--out", command->out, "A new folder for it")->required();
   handout->footer(
-      "It has the framework, starters, public tests and documents; no reference, no known bugs, no\n"
+      "It has the framework, starters, public tests and documents; no reference, no known bugs, "
+      "no\n"
       "private tests.\nExample:\n  lockstep lab handout ping exactly_once raft --out ~/handout");
   handout->callback([command, &action] { action = [command] { return hand_out(*command); }; });
 }

@@ -15,8 +15,8 @@ using transport::CommandResult;
 namespace {
 
 /// What a compiler needs of any system.
-const std::vector<std::string> kSystem{"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache",
-                                       "/etc/alternatives"};
+const std::vector<std::string> kSystem{
+    "/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"};
 
 /// What it needs of ours, a path per line; CMake writes it beside the rules.
 std::vector<std::string> readable_paths(const Toolchain& with) {

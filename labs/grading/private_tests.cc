@@ -44,15 +44,16 @@ std::optional<std::string> problem_with(const Lab& lab, const PrivateTest& test)
 }
 
 /// A run of the lab's system; the seed is filled in for each.
-std::variant<chaos::RunSpec, chaos::DescriptionError> run_of(
-    const chaos::System& system, const chaos::RunDescription& description, bool swarm,
-    std::uint64_t seed) {
+std::variant<chaos::RunSpec, chaos::DescriptionError> run_of(const chaos::System& system,
+                                                             chaos::RunDescription description,
+                                                             bool swarm, std::uint64_t seed) {
+  if (swarm) description.mutable_plan()->set_storm_ms(1);  // Until it is drawn.
   auto made = chaos::to_spec(description, [&](std::string_view) { return &system; });
   if (auto* spec = std::get_if<chaos::RunSpec>(&made)) {
     if (swarm) {
       spec->plan = chaos::swarm_plan(system, spec->options, spec->nodes, seed);
-      spec->workload.think = chaos::think_for(
-          spec->workload, std::chrono::milliseconds(spec->plan.storm_ms()));
+      spec->workload.think =
+          chaos::think_for(spec->workload, std::chrono::milliseconds(spec->plan.storm_ms()));
     }
   }
   return made;

@@ -169,8 +169,7 @@ class Referee {
     PageContext context;
     context.seed = seed;
     context.command = options_.command;
-    const bool can_be_told =
-        finding.verdict == Verdict::Wrong || finding.verdict == Verdict::Stuck;
+    const bool can_be_told = finding.verdict == Verdict::Wrong || finding.verdict == Verdict::Stuck;
     if (can_be_told) {
       Execution execution;
       execution.host = cages_.first().hosts();

@@ -15,7 +15,7 @@
 namespace lockstep::labs {
 
 struct RefereeOptions {
-  std::string key;            ///< of the instructor; empty for the seeds that everybody knows
+  std::string key;  ///< of the instructor; empty for the seeds that everybody knows
   int required_isolation = 0;
   std::uint32_t seeds = 0;  ///< of each test; 0: as many as it says
   std::vector<LabTest> private_tests;
@@ -27,8 +27,8 @@ struct RefereeOptions {
   std::string command;
 };
 
-/// Grades what lab.json in `submission` lists; nothing else of that folder is looked at, and nothing
-/// in it is changed. Never throws for what a submission does.
+/// Grades what lab.json in `submission` lists; nothing else of that folder is looked at, and
+/// nothing in it is changed. Never throws for what a submission does.
 Grade grade(const Lab& lab, const Workspace& submission, const Toolchain& with,
             const RefereeOptions& options);
 

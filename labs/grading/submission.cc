@@ -78,8 +78,8 @@ std::optional<std::string> message_problem(const Lab& lab, const Workspace& buil
   return "the messages are not those of the lab: " + *problem;
 }
 
-BuiltSubmission::BuiltSubmission(const Lab& lab, const Workspace& submission,
-                                 const Toolchain& with, int required_isolation)
+BuiltSubmission::BuiltSubmission(const Lab& lab, const Workspace& submission, const Toolchain& with,
+                                 int required_isolation)
     : copy_(submission) {
   copy_.root = new_folder();
   if (copy_.root.empty()) {

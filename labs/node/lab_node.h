@@ -62,6 +62,6 @@ NodeOrProblem make_node_of(const transport::NodeSpec& spec);
 }  // namespace lockstep::labs
 
 /// Defines how a node of yours is made; `spec` is what the test wants it to be.
-#define LOCKSTEP_NODE(spec)                                                  \
-  lockstep::labs::NodeOrProblem lockstep::labs::make_node([[maybe_unused]] \
-                                                          const lockstep::labs::Spec& spec)
+#define LOCKSTEP_NODE(spec)                                \
+  lockstep::labs::NodeOrProblem lockstep::labs::make_node( \
+      [[maybe_unused]] const lockstep::labs::Spec& spec)

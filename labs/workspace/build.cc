@@ -108,8 +108,8 @@ std::string compiler_output(const std::string& output) {
 std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const Toolchain& with) {
   std::error_code error;
   if (!fs::exists(with.rules, error)) {
-    return WorkspaceError{fmt::format(
-        "{}: is missing; build it with `ninja lab_toolchain`", with.rules.string())};
+    return WorkspaceError{
+        fmt::format("{}: is missing; build it with `ninja lab_toolchain`", with.rules.string())};
   }
   fs::create_directories(workspace.output() / "generated", error);
   const fs::path file = workspace.output() / "build.ninja";

@@ -14,24 +14,33 @@ namespace {
 
 /// Folders whose sources are handed out as they are.
 const std::vector<std::string> kFolders{
-    "statemachine", "transport",     "chaos",     "consensus/abd",  "labs/cli",
+    "statemachine",  "transport",    "chaos",     "consensus/abd",  "labs/cli",
     "labs/exercise", "labs/grading", "labs/node", "labs/workspace", "labs/systems"};
 
 /// Those that hold a solution.
 const std::set<std::string> kKeptBack{"statemachine/sessions.cc", "statemachine/sessions.h",
                                       "labs/systems/raft_system.cc"};
 
-const std::vector<std::string> kFiles{
-    "CMakeLists.txt",        "CMakePresets.json",   "LICENSE",
-    "lockstep",              "docs/packages.txt",   "docs/faults.md",
-    "docs/histories.md",     "docs/traces.md",      "docs/write-a-protocol.md",
-    "docs/node-protocol.md", "docs/isolation.md",   "docs/labs.md",
-    "consensus/CMakeLists.txt", "consensus/vocabulary.h", "labs/CMakeLists.txt"};
+const std::vector<std::string> kFiles{"CMakeLists.txt",
+                                      "CMakePresets.json",
+                                      "LICENSE",
+                                      "lockstep",
+                                      "docs/packages.txt",
+                                      "docs/faults.md",
+                                      "docs/histories.md",
+                                      "docs/traces.md",
+                                      "docs/write-a-protocol.md",
+                                      "docs/node-protocol.md",
+                                      "docs/isolation.md",
+                                      "docs/labs.md",
+                                      "consensus/CMakeLists.txt",
+                                      "consensus/vocabulary.h",
+                                      "labs/CMakeLists.txt"};
 
 /// What may lie in a source folder.
 bool is_source(const fs::path& file) {
-  static const std::set<std::string> kSuffixes{".h",     ".cc",    ".proto", ".in",  ".cmake",
-                                               ".txt",   ".md",    ".json",  ".jsonl"};
+  static const std::set<std::string> kSuffixes{".h",   ".cc", ".proto", ".in",    ".cmake",
+                                               ".txt", ".md", ".json",  ".jsonl", ".yaml"};
   return kSuffixes.contains(file.extension().string());
 }
 
@@ -83,7 +92,8 @@ class Handout {
     std::string list;
     for (const auto& lab : labs) list += fmt::format("- [{0}](labs/{0}/README.md)\n", lab);
     const std::string mark = "LABS\n";
-    if (const auto at = text.find(mark); at != std::string::npos) text.replace(at, mark.size(), list);
+    if (const auto at = text.find(mark); at != std::string::npos)
+      text.replace(at, mark.size(), list);
     if (!(std::ofstream(out_ / "README.md") << text)) failure_ = "README.md: cannot be written";
   }
 

@@ -138,8 +138,9 @@ TEST_CASE("local reads are not linearizable, which is why they do not promise it
 }
 
 TEST_CASE("a replica that goes back in time is found, a restart excepted") {
-  chaos::LocalReads reads(*statemachine::find_machine("register"), {"local"},
-                          statemachine::with_sessions(statemachine::find_machine("register")->make));
+  chaos::LocalReads reads(
+      *statemachine::find_machine("register"), {"local"},
+      statemachine::with_sessions(statemachine::find_machine("register")->make));
   Script script(reads);
   script.start(1);
   script.start(2);
