@@ -33,6 +33,7 @@ const std::vector<std::string> kFiles{"CMakeLists.txt",
                                       "docs/node-protocol.md",
                                       "docs/isolation.md",
                                       "docs/labs.md",
+                                      "docs/grading.md",
                                       "consensus/CMakeLists.txt",
                                       "consensus/vocabulary.h",
                                       "labs/CMakeLists.txt"};
