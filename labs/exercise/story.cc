@@ -74,8 +74,7 @@ class Reader {
       case TraceRecord::STATE:
         return change(record);
       case TraceRecord::STORED:
-        if (auto* step = last_of(record.node())) step->stored = step->event == record.event();
-        return;
+        return store(record);
       default:
         return;
     }
@@ -125,31 +124,51 @@ class Reader {
     return place.step;
   }
 
+  /// Handlers leave the disk in their order: the next one that changed something has written this.
+  void store(const TraceRecord& record) {
+    for (const auto at : last_[record.node()]) {
+      const auto& step = story_.steps[at];
+      if (is_behind(record.node(), at) || step.changes.empty()) continue;
+      if (step.at_ns + kStoredWithin < record.at_ns()) continue;
+      released_[record.node()] = at;
+      return;
+    }
+  }
+
+  bool is_behind(std::uint32_t node, std::size_t at) const {
+    const auto released = released_.find(node);
+    return released != released_.end() && at <= released->second;
+  }
+
+  bool answers(const StoryStep& step, const TraceRecord& record) const {
+    if (record.kind() == TraceRecord::SENT) {
+      return step.kind == StoryStep::Kind::Delivered && step.peer == record.peer();
+    }
+    const bool is_asked = step.kind == StoryStep::Kind::Requested && step.client == record.client();
+    const auto applies = [](const StoryClaim& claim) { return claim.name == "Applied"; };
+    return is_asked || std::any_of(step.claims.begin(), step.claims.end(), applies);
+  }
+
   /// The handler that what leaves now comes from.
-  std::size_t owner_of(const TraceRecord& record) {
-    const auto& last = last_[record.node()];
+  std::size_t owner_of(const TraceRecord& record, const std::string& name) {
+    const std::uint32_t node = record.node();
+    const auto& last = last_[node];
     if (last.empty()) return kNone;
-    const auto& newest = story_.steps[last.back()];
-    if (newest.event == record.event()) return last.back();
-    for (auto at = last.rbegin(); at != last.rend(); ++at) {
-      const auto& step = story_.steps[*at];
-      if (record.kind() == TraceRecord::REPLIED) {
-        if (step.client == record.client() && step.kind == StoryStep::Kind::Requested) return *at;
-      } else if (step.kind == StoryStep::Kind::Delivered && step.peer == record.peer()) {
-        if (step.out.empty()) return *at;
-        break;
-      }
+    if (story_.steps[last.back()].event == record.event()) return released_[node] = last.back();
+    const auto released = released_.find(node);
+    if (released != released_.end()) {
+      const auto& out = story_.steps[released->second].out;
+      if (out.empty() || out.back().name == name) return released->second;
     }
-    for (auto at = last.rbegin(); at != last.rend(); ++at) {
-      const auto& step = story_.steps[*at];
-      if (!step.changes.empty() || !step.claims.empty()) return *at;
+    for (const auto at : last) {
+      if (is_behind(node, at) || !answers(story_.steps[at], record)) continue;
+      released_[node] = at;
+      return at;
     }
-    return last.back();
+    return released != released_.end() ? released->second : last.back();
   }
 
   void leave(const TraceRecord& record, std::uint64_t number) {
-    const std::size_t owner = owner_of(record);
-    if (owner == kNone) return;
     StoryOut out;
     out.record = number;
     out.to = record.kind() == TraceRecord::SENT ? record.peer() : 0;
@@ -157,6 +176,8 @@ class Reader {
     if (const auto* payload = trace_.payload()) {
       out.name = chaos::body_of(*payload).GetDescriptor()->name();
     }
+    const std::size_t owner = owner_of(record, out.name);
+    if (owner == kNone) return;
     auto& step = story_.steps[owner];
     if (out.to != 0) {
       flights_[{record.node(), out.to, payload_id(record, number)}].push_back(
@@ -208,12 +229,16 @@ class Reader {
 
   /// Handlers of a node that may still wait for its disk.
   static constexpr std::size_t kRemembered = 32;
+  /// What changed without a write stands among those that wrote; a disk takes about this long at
+  /// most, so older ones did not wait for it.
+  static constexpr std::uint64_t kStoredWithin = 2'500'000;
 
   chaos::Trace& trace_;
   std::uint64_t until_;
   chaos::PayloadText payloads_;
   Story story_;
   std::map<std::uint32_t, std::deque<std::size_t>> last_;
+  std::map<std::uint32_t, std::size_t> released_;  ///< the last handler whose sends left, by node
   std::map<Flight, std::deque<Place>> flights_;
 };
 

@@ -2,8 +2,8 @@
 // from a trace alone, so that nothing of a student's code is needed.
 //
 // What leaves a node waits for its disk, and a trace does not say which handler it comes from. The
-// story finds that out: at once if no write is under way, otherwise the handler that got a message
-// from the receiver, and otherwise the last one that wrote.
+// story finds that out: at once if no write is under way; otherwise handlers leave the disk in
+// their order, each write with what its handler sent.
 #pragma once
 
 #include <cstdint>
