@@ -22,6 +22,7 @@ struct TestCommand {
   std::vector<std::string> tests;
   std::uint64_t seed = 0;
   std::uint64_t seeds = 0;
+  std::uint64_t pages = 0;  ///< 0: one, or all of tests that are named
   bool hint = false;
   bool watch = false;
   std::vector<std::string> rest;
@@ -37,6 +38,7 @@ std::optional<std::vector<std::string>> arguments_of(const TestCommand& command,
   };
   add("--seed", command.seed);
   add("--seeds", command.seeds);
+  add("--pages", command.pages == 0 && command.tests.empty() ? 1 : command.pages);
   if (command.hint) {
     arguments.push_back("--hints-file=" + (open.workspace.output() / "hints.json").string());
   }
@@ -156,6 +158,9 @@ void add_lab_test(CLI::App& lab, Action& action) {
       ->allow_extra_args(false);
   sub->add_option("--seed", command->seed, "Only this seed")->check(CLI::PositiveNumber);
   sub->add_option("--seeds", command->seeds, "So many seeds of each test")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--pages", command->pages,
+                  "Explain so many tests that fail (default: the first; all that --test names)")
       ->check(CLI::PositiveNumber);
   sub->add_flag("--hint", command->hint,
                 "Show the next hint for the first test that fails: one more each time");

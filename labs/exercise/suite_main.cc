@@ -10,6 +10,7 @@
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,8 @@ constexpr int kUsage = 2;
 struct Settings {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 0;  ///< 0: as many as each test says
-  std::string hints_file;   ///< where is kept how many were asked for; empty if none is wanted now
+  std::uint64_t pages = std::numeric_limits<std::uint64_t>::max();  ///< of tests that fail
+  std::string hints_file;  ///< where is kept how many were asked for; empty if none is wanted now
   std::string command = "lockstep lab test";
   std::filesystem::path folder = ".";  ///< the student's
 };
@@ -85,6 +87,18 @@ std::string crash_page(const std::string& signal) {
          "\nThe program ends here: the tests after this one did not run.\n";
 }
 
+std::string page_of(const LabTest& test, std::uint64_t seed, const Finding& finding,
+                    const Execution& execution) {
+  PageContext context{seed, settings().command, hints_for(test), {}};
+  context.explanation = explain(*current_lab(), test, seed, finding, execution);
+  return failure_page(*current_lab(), test, finding, context);
+}
+
+/// Where one page at a time is enough: what comes later often fails for the same reason.
+std::string line_of(const LabTest& test, const Finding& finding) {
+  return fmt::format("  {}: {}", name_of(finding.verdict), test.promise);
+}
+
 /// Runs the test that doctest is at, seed after seed, until one fails.
 void run_current() {
   const Lab& lab = *current_lab();
@@ -98,9 +112,8 @@ void run_current() {
     outcome().seed = seed;
     const Finding finding = run_test(lab, test, seed, execution);
     if (finding.verdict == Verdict::Pass) continue;
-    PageContext context{seed, settings().command, hints_for(test), {}};
-    context.explanation = explain(lab, test, seed, finding, execution);
-    outcome().page = failure_page(lab, test, finding, context);
+    outcome().page = outcome().failed < settings().pages ? page_of(test, seed, finding, execution)
+                                                         : line_of(test, finding);
     FAIL_CHECK(outcome().page);
     return;
   }
@@ -227,7 +240,8 @@ int run(int argc, char** argv) {
   settings().command = take(arguments, "--command").value_or("lockstep lab test " + name);
   if (const auto one = take(arguments, "--one")) return run_one(*current_lab(), *one, arguments);
   std::uint64_t seed = 0;
-  if (!read(arguments, "--seed", seed) || !read(arguments, "--seeds", settings().seeds)) {
+  if (!read(arguments, "--seed", seed) || !read(arguments, "--seeds", settings().seeds) ||
+      !read(arguments, "--pages", settings().pages)) {
     return kUsage;
   }
   settings().hints_file = take(arguments, "--hints-file").value_or("");
