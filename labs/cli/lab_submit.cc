@@ -24,12 +24,8 @@ struct SubmitCommand {
 };
 
 std::vector<std::string> names_of(const Workspace& workspace) {
-  std::vector<std::string> names{"lab.json"};
-  for (const auto* more :
-       {&workspace.sources, &workspace.messages, &workspace.headers, &workspace.files}) {
-    names.insert(names.end(), more->begin(), more->end());
-  }
-  std::sort(names.begin(), names.end());
+  auto names = workspace.submitted();
+  names.insert(std::upper_bound(names.begin(), names.end(), "lab.json"), "lab.json");
   return names;
 }
 

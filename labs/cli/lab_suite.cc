@@ -31,7 +31,7 @@ void complain_not_run(const std::string& program) {
 std::optional<OpenLab> build_suite(const LabTarget& target) {
   auto open = open_lab(target);
   if (!open) return std::nullopt;
-  const auto built = build(open->workspace, toolchain(), Product::Suite);
+  const auto built = build_suite_program(open->workspace, toolchain());
   fmt::print(stderr, "{}", built.output);
   if (built.succeeded) return open;
   refuse_lab("your files do not build, see above");

@@ -131,14 +131,9 @@ Finding run_spec(const chaos::RunSpec& given, const Execution& execution) {
   chaos::RunSpec spec = given;
   spec.host = execution.host;
   spec.keeps_log = execution.keeps_log;
-  const transport::Cluster* cluster = nullptr;
-  const auto attach = [&](transport::Cluster& complete) {
-    cluster = &complete;
-    if (execution.attach) execution.attach(complete);
-  };
   Finding finding;
   try {
-    const auto result = chaos::simulate(spec, attach);
+    const auto result = chaos::simulate(spec, execution.attach);
     if (execution.on_result) execution.on_result(result);
     finding.verdict = verdict_of(spec, result);
     finding.rule = result.detector;

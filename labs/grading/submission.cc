@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
@@ -108,14 +107,9 @@ BuiltSubmission::~BuiltSubmission() {
 }
 
 bool BuiltSubmission::copy_files(const Workspace& submission) {
-  std::vector<std::string> names = submission.sources;
-  for (const auto* more : {&submission.messages, &submission.headers, &submission.files}) {
-    names.insert(names.end(), more->begin(), more->end());
-  }
-  std::sort(names.begin(), names.end());
   Digest digest;
   std::uintmax_t bytes = 0;
-  for (const auto& name : names) {
+  for (const auto& name : submission.submitted()) {
     std::error_code error;
     bytes += fs::file_size(submission.root / name, error);
     if (bytes > kSubmissionBytesMax) {
@@ -123,10 +117,12 @@ bool BuiltSubmission::copy_files(const Workspace& submission) {
                             kSubmissionBytesMax >> 20, name);
       return false;
     }
+    const std::string content = read(submission.root / name);
     digest.add(name);
-    digest.add(read(submission.root / name));
-    fs::copy_file(submission.root / name, copy_.root / name, error);
-    if (error) problem_ = fmt::format("{} cannot be copied: {}", name, error.message());
+    digest.add(content);
+    if (!(std::ofstream(copy_.root / name, std::ios::binary) << content << std::flush)) {
+      problem_ = fmt::format("{} cannot be copied", name);
+    }
   }
   digest_ = digest.hex();
   return problem_.empty();

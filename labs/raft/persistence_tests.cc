@@ -183,18 +183,6 @@ fault { at_ms: 1800 for_ms: 250 crash { node { role: LEADER } point: AFTER_SEND 
 fault { at_ms: 2100 for_ms: 200 isolate { node { role: LEADER } } }
 )";
 
-/// The same on a network that loses a tenth and lets messages overtake each other.
-constexpr std::string_view kFigure8Unreliable = R"(
-storm_ms: 2500
-conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000
-    duplicate_ppm: 50000 reorder_ppm: 400000 }
-fault { at_ms: 400 for_ms: 250 crash { node { role: LEADER } } }
-fault { at_ms: 800 for_ms: 300 isolate { node { role: LEADER } } }
-fault { at_ms: 1200 for_ms: 250 crash { node { role: LEADER } point: AFTER_SEND sends: 1 } }
-fault { at_ms: 1600 for_ms: 300 isolate { node { role: LEADER } direction: OUTGOING } }
-fault { at_ms: 2000 for_ms: 300 crash { node { role: LEADER } } }
-)";
-
 constexpr std::string_view kLossy = R"(
 storm_ms: 2000
 conditions { delay_low_us: 1000 delay_high_us: 25000 loss_ppm: 100000
@@ -309,7 +297,7 @@ void add_persistence_tests(LabBuilder& lab) {
        .hints = {"Messages of three leaders may arrive in any order.",
                  "Guard first: ignore what is stale, by its term, before you change anything."},
        .seeds = 6,
-       .body = story({.read_percent = 20, .probe_stride = 16}, kFigure8Unreliable)});
+       .body = story({.read_percent = 20, .probe_stride = 16}, kRestless)});
   lab.test({.name = "agreement_on_a_bad_network",
             .points = 1,
             .promise = "five clients get on when a tenth of all messages is lost",

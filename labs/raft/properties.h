@@ -24,6 +24,19 @@ struct Storm {
   std::uint64_t probe_stride = 0;
 };
 
+/// A plan: leaders die or are cut off again and again (Figure 8), on a network that loses a tenth
+/// and lets messages overtake each other.
+inline constexpr std::string_view kRestless = R"(
+storm_ms: 2500
+conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000
+    duplicate_ppm: 50000 reorder_ppm: 400000 }
+fault { at_ms: 400 for_ms: 250 crash { node { role: LEADER } } }
+fault { at_ms: 800 for_ms: 300 isolate { node { role: LEADER } } }
+fault { at_ms: 1200 for_ms: 250 crash { node { role: LEADER } point: AFTER_SEND sends: 1 } }
+fault { at_ms: 1600 for_ms: 300 isolate { node { role: LEADER } direction: OUTGOING } }
+fault { at_ms: 2000 for_ms: 300 crash { node { role: LEADER } } }
+)";
+
 /// Faults drawn from the seed, from inside what has to be survived; some messages are repeated in
 /// any case.
 Property swarm(Storm storm, chaos::FaultModel model);

@@ -201,18 +201,6 @@ Storm many_reads() {
   return {.nodes = 3, .operations = 400, .clients = 8, .keys = 2, .read_percent = 70};
 }
 
-/// Leaders change often on a network that lets messages overtake each other.
-constexpr std::string_view kRestless = R"(
-storm_ms: 2500
-conditions { delay_low_us: 1000 delay_high_us: 60000 loss_ppm: 100000
-    duplicate_ppm: 50000 reorder_ppm: 400000 }
-fault { at_ms: 400 for_ms: 250 crash { node { role: LEADER } } }
-fault { at_ms: 800 for_ms: 300 isolate { node { role: LEADER } } }
-fault { at_ms: 1200 for_ms: 250 crash { node { role: LEADER } point: AFTER_SEND sends: 1 } }
-fault { at_ms: 1600 for_ms: 300 isolate { node { role: LEADER } direction: OUTGOING } }
-fault { at_ms: 2000 for_ms: 300 crash { node { role: LEADER } } }
-)";
-
 chaos::RunSpec everything_fails(const chaos::System& system, std::uint64_t seed) {
   Storm storm{.nodes = 5, .operations = 200, .keys = 2, .read_percent = 60};
   if (seed % 2 == 0) return story(storm, kRestless)(system, seed);

@@ -120,14 +120,12 @@ std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const
   return WorkspaceError{fmt::format("{}: cannot be written", file.string())};
 }
 
-BuildResult build(const Workspace& workspace, const Toolchain& with, Product product) {
+BuildResult build_suite_program(const Workspace& workspace, const Toolchain& with) {
   if (const auto error = write_build_file(workspace, with)) return {false, error->message};
   const std::string ninja =
       fmt::format("cd {} && env {} ninja -f .lockstep/build.ninja ",
                   quoted(workspace.root.string()), quoted(std::string(kBuildStatus)));
-  const std::string target =
-      product == Product::Suite ? workspace.lab + "_test" : workspace.lab + "_node.so";
-  BuildResult result = run(ninja + ".lockstep/" + target);
+  BuildResult result = run(ninja + ".lockstep/" + workspace.lab + "_test");
   result.output = compiler_output(result.output);
   run(ninja + "-t compdb compile > compile_commands.json");
   return result;

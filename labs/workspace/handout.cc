@@ -117,11 +117,7 @@ class Handout {
 
 std::optional<WorkspaceError> write_handout(const std::vector<std::string>& labs,
                                             const fs::path& out, const Toolchain& with) {
-  std::error_code error;
-  if (fs::exists(out, error) && (!fs::is_directory(out, error) || !fs::is_empty(out, error))) {
-    return WorkspaceError{fmt::format("{}: is not empty; nothing was written", out.string())};
-  }
-  fs::create_directories(out, error);
+  if (auto problem = make_empty(out)) return problem;
   Handout handout(with.source, out);
   for (const auto& file : kFiles) handout.copy(file);
   for (const auto& folder : kFolders) handout.copy_sources(folder);

@@ -99,20 +99,37 @@ std::variant<Workspace, WorkspaceError> open_workspace(const fs::path& root) {
   return workspace;
 }
 
+std::vector<std::string> Workspace::submitted() const {
+  std::vector<std::string> names = sources;
+  for (const auto* more : {&messages, &headers, &files}) {
+    names.insert(names.end(), more->begin(), more->end());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 Toolchain toolchain() {
   return {environment_or("LOCKSTEP_TOOLCHAIN", LOCKSTEP_TOOLCHAIN_FILE),
           environment_or("LOCKSTEP_ROOT", LOCKSTEP_SOURCE_ROOT)};
 }
 
+std::optional<WorkspaceError> make_empty(const fs::path& folder) {
+  std::error_code error;
+  const bool exists = fs::exists(folder, error);
+  if (exists && (!fs::is_directory(folder, error) || !fs::is_empty(folder, error))) {
+    return WorkspaceError{fmt::format("{}: is not empty; nothing was written", folder.string())};
+  }
+  fs::create_directories(folder, error);
+  if (!error) return std::nullopt;
+  return WorkspaceError{fmt::format("{}: cannot be made: {}", folder.string(), error.message())};
+}
+
 std::optional<WorkspaceError> start_workspace(const std::string& lab, const fs::path& root,
                                               const Toolchain& with) {
   const fs::path starter = with.source / "labs" / lab / "starter";
+  if (auto problem = make_empty(root)) return problem;
   std::error_code error;
-  if (fs::exists(root, error) && (!fs::is_directory(root, error) || !fs::is_empty(root, error))) {
-    return WorkspaceError{fmt::format("{}: is not empty; nothing was written", root.string())};
-  }
-  fs::create_directories(root, error);
-  if (!error) fs::copy(starter, root, fs::copy_options::recursive, error);
+  fs::copy(starter, root, fs::copy_options::recursive, error);
   const fs::path handout = with.source / "labs" / lab / "README.md";
   if (!error && fs::exists(handout)) fs::copy_file(handout, root / "README.md", error);
   if (error) {

@@ -25,6 +25,8 @@ struct Workspace {
   std::vector<std::string> headers;   ///< all plain .h files beside them; nobody lists those
   std::vector<std::string> files;     ///< others that belong to it, such as answers
 
+  /// All files that make a submission but for lab.json itself, sorted.
+  std::vector<std::string> submitted() const;
   /// Where build results are.
   std::filesystem::path output() const { return root / ".lockstep"; }
   std::filesystem::path node_module() const { return output() / (lab + "_node.so"); }
@@ -47,21 +49,23 @@ Toolchain toolchain();
 /// Writes the build file. Its text depends on the folder's lab.json alone.
 std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const Toolchain& with);
 
-enum class Product { Suite, Node };
-
 struct BuildResult {
   bool succeeded = false;
   std::string output;  ///< of the compiler, if it failed or warned
 };
 
-/// Builds what changed, here and uncaged: for a student's own machine.
-BuildResult build(const Workspace& workspace, const Toolchain& with, Product product);
+/// Builds what changed of the program that runs the tests, here and uncaged: for a student's own
+/// machine.
+BuildResult build_suite_program(const Workspace& workspace, const Toolchain& with);
 
 /// What ninja has to be told, as NAME=value, for compiler_output() to know its lines.
 inline constexpr std::string_view kBuildStatus = "NINJA_STATUS=lockstep: [%f/%t] ";
 
 /// What a build printed, without the lines in which ninja says what it does.
 std::string compiler_output(const std::string& output);
+
+/// A folder to write to: makes it, or makes sure that it is empty.
+std::optional<WorkspaceError> make_empty(const std::filesystem::path& folder);
 
 /// Copies the lab's starter to an empty or new folder.
 std::optional<WorkspaceError> start_workspace(const std::string& lab,
