@@ -176,7 +176,7 @@ void Raft::on(Ctx& ctx, NodeId from, const raft::AppendReply& reply) {
     if (!member->is_current_rejection(Index{reply.prev_index()})) return;
     member->back_up(resume_index(reply));
   } else if (member->acknowledged(Index{reply.match_index()})) {
-    if (member->match > commit_) advance_commit(ctx);
+    advance_commit(ctx);
     continue_transfer(ctx);
     continue_change(ctx);
   }
