@@ -42,13 +42,6 @@ std::string listed(const Nodes& nodes) {
 
 }  // namespace
 
-Nodes with(Nodes nodes, NodeId node) { return merged(nodes, {node}); }
-
-Nodes without(Nodes nodes, NodeId node) {
-  std::erase(nodes, node);
-  return nodes;
-}
-
 Nodes Configuration::members() const { return merged(merged(voters, outgoing), learners); }
 
 Configuration configuration_in(const Members& message) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "consensus/quorum.h"
 #include "consensus/raft/position.h"
 #include "transport/claim.h"
 #include "transport/identity.h"
@@ -19,19 +20,9 @@ namespace lockstep::consensus::raft {
 
 class Members;  // The message of raft.proto.
 
-/// How many of `members` make a majority. Any two majorities share a member.
-constexpr std::size_t majority_of(std::size_t members) { return members / 2 + 1; }
-
-using Nodes = std::vector<transport::NodeId>;  // ascending
-
-/// Whether `node` is among the nodes.
-inline bool contains(const Nodes& nodes, transport::NodeId node) {
-  return std::binary_search(nodes.begin(), nodes.end(), node);
-}
-
-/// The nodes with `node` among them, or without it.
-Nodes with(Nodes nodes, transport::NodeId node);
-Nodes without(Nodes nodes, transport::NodeId node);
+using consensus::contains;
+using consensus::with;
+using consensus::without;
 
 /// Voters, learners and, while a change is joint, the voters that go (§4.3).
 struct Configuration {

@@ -15,7 +15,6 @@ namespace lockstep::consensus {
 namespace {
 
 using raft::Configuration;
-using raft::Nodes;
 
 // Sets of nodes are also kept as bits of a word (transport::Configured).
 constexpr std::uint32_t kHighestNode = 63;
@@ -72,8 +71,8 @@ Configuration target_of(Configuration from, Admin::ChangeCase change, const Node
 }  // namespace
 
 void Raft::administer(Ctx& ctx, const Request& request) {
-  const Asker asker{ClientId{request.client()}, request.sequence()};
-  if (role_ != Role::Leader) return turn_away(ctx, asker);
+  const Asker asker = asker_of(request);
+  if (role_ != Role::Leader) return redirect(ctx, asker, leader_);
   const Admin& admin = request.admin();
   if (admin.has_snapshot()) {
     compact(ctx);

@@ -41,16 +41,4 @@ Value quorum_value(std::span<const Progress> members, Value Progress::*value) {
   return std::min(agreed, majority_value(members, &Progress::is_outgoing, value));
 }
 
-/// Who voted for a candidate; a vote that arrives twice counts once.
-class Votes {
- public:
-  void clear() { voters_.clear(); }
-  void add(transport::NodeId voter) { voters_ = with(std::move(voters_), voter); }
-  bool has(transport::NodeId voter) const { return contains(voters_, voter); }
-  std::size_t count() const { return voters_.size(); }
-
- private:
-  Nodes voters_;
-};
-
 }  // namespace lockstep::consensus::raft

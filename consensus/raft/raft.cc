@@ -66,13 +66,13 @@ void Raft::on(Ctx& ctx, const Request& request) {
   if (request.has_command()) {
     return request.read_only() ? read(ctx, request) : execute(ctx, request);
   }
-  answer(ctx, {ClientId{request.client()}, request.sequence()}, Reply::REJECTED,
+  answer(ctx, asker_of(request), Reply::REJECTED,
          "this group executes commands and changes of the group only");
 }
 
 void Raft::execute(Ctx& ctx, const Request& request) {
-  const Asker asker{ClientId{request.client()}, request.sequence()};
-  if (role_ != Role::Leader) return turn_away(ctx, asker);
+  const Asker asker = asker_of(request);
+  if (role_ != Role::Leader) return redirect(ctx, asker, leader_);
   const bool is_full =
       options_.max_uncommitted != 0 && distance(commit_, log_.last()) >= options_.max_uncommitted;
   // A leader that hands over accepts nothing new, or its successor would never catch up.
@@ -84,22 +84,6 @@ void Raft::execute(Ctx& ctx, const Request& request) {
   append(ctx, entry);
   acknowledge_own_log(ctx);
   replicate(ctx);
-}
-
-void Raft::answer(Ctx& ctx, const Asker& asker, Reply::Status status, std::string_view result) {
-  ctx.reply(asker.client, asker.sequence, [&](Reply& reply) {
-    reply.set_status(status);
-    reply.mutable_result()->assign(result);
-  });
-}
-
-/// Who is no leader, or not any more, says who may be.
-void Raft::turn_away(Ctx& ctx, const Asker& asker) {
-  if (!leader_ || *leader_ == ctx.self()) return answer(ctx, asker, Reply::UNAVAILABLE);
-  Reply reply;
-  reply.set_status(Reply::REDIRECT);
-  reply.set_redirect(number(*leader_));
-  ctx.reply(asker.client, asker.sequence, std::move(reply));
 }
 
 void Raft::reached(Ctx& ctx, RaftReach kind) {

@@ -19,6 +19,8 @@
 #include <string_view>
 #include <vector>
 
+#include "consensus/asker.h"
+#include "consensus/quorum.h"
 #include "consensus/raft/configuration.h"
 #include "consensus/raft/log.h"
 #include "consensus/raft/position.h"
@@ -116,12 +118,6 @@ class Raft {
   using Progress = raft::Progress;
   using Configuration = raft::Configuration;
 
-  /// Whom to answer.
-  struct Asker {
-    ClientId client{};
-    std::uint64_t sequence = 0;
-  };
-
   /// A read that waits for a round to be confirmed and for entries to be applied.
   struct PendingRead {
     std::uint64_t round = 0;
@@ -138,9 +134,6 @@ class Raft {
   void follow_leader(Ctx& ctx, Term term, NodeId leader);
   void wait_for_leader(Ctx& ctx);
   void execute(Ctx& ctx, const Request& request);
-  static void answer(Ctx& ctx, const Asker& asker, Reply::Status status,
-                     std::string_view result = {});
-  void turn_away(Ctx& ctx, const Asker& asker);
   static void reached(Ctx& ctx, RaftReach kind);
 
   // Elections (§5.2, §5.4.1); election.cc.
@@ -268,7 +261,7 @@ class Raft {
   std::uint64_t applied_bytes_ = 0;  // Of commands, since the snapshot.
 
   // A candidate's.
-  raft::Votes votes_;
+  Votes votes_;
   bool stands_for_transfer_ = false;
 
   // "Volatile state on leaders": one for each member, this node included.

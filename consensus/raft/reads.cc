@@ -16,7 +16,7 @@ constexpr std::size_t kForwardedMax = 1024;
 }  // namespace
 
 void Raft::read(Ctx& ctx, const Request& request) {
-  const Asker asker{ClientId{request.client()}, request.sequence()};
+  const Asker asker = asker_of(request);
   const auto level = level_of(request);
   if (!level) return answer(ctx, asker, Reply::REJECTED, "malformed read options");
   if (*level == raft::ReadOptions::LOCAL) return serve(ctx, asker, request.command(), *level);
@@ -29,7 +29,7 @@ void Raft::read(Ctx& ctx, const Request& request) {
   std::erase_if(forwarded_,
                 [&](const auto& read) { return read.second.asker.client == asker.client; });
   const bool can_forward = leader_ && forwarded_.size() < kForwardedMax;
-  if (*level != raft::ReadOptions::FOLLOWER || !can_forward) return turn_away(ctx, asker);
+  if (*level != raft::ReadOptions::FOLLOWER || !can_forward) return redirect(ctx, asker, leader_);
   forwarded_[++last_read_number_] = {asker, request.command(), {}};
   ctx.send<raft::ReadIndex>(*leader_, [&](raft::ReadIndex& question) {
     question.set_term(number(term_));

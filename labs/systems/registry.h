@@ -18,6 +18,12 @@ const chaos::System* find_system(std::string_view name);
 
 /// Each in a file of its own, so that a change to one protocol compiles little.
 chaos::System abd_system();
+chaos::System chain_system();
+chaos::System craq_system();
+chaos::System multi_paxos_system();
+chaos::System paxos_system();
 chaos::System raft_system();
+chaos::System viewstamped_system();
+chaos::System virtual_synchrony_system();
 
 }  // namespace lockstep::labs

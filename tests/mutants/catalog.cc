@@ -54,6 +54,12 @@ std::vector<std::string> run_arguments(const fs::path& file) {
       fmt::format("{}: expected a line such as \"# run: --nodes 3 --seeds 1..10\"", file.string()));
 }
 
+/// What the patch says, or what its folder is called, or how a benign variant's name begins.
+std::string system_of(const Variant& variant) {
+  if (const auto stated = variant.field("System"); !stated.empty()) return std::string(stated);
+  return variant.should_fail() ? variant.folder : variant.name.substr(0, variant.name.find('_'));
+}
+
 }  // namespace
 
 std::string_view Variant::field(std::string_view wanted) const {
@@ -73,8 +79,7 @@ std::vector<Variant> find_variants(const fs::path& source, const fs::path& progr
       variant.folder = folder.filename().string();
       variant.name = patch.stem().string();
       variant.fields = fields_of(patch);
-      variant.system =
-          variant.should_fail() ? variant.folder : variant.name.substr(0, variant.name.find('_'));
+      variant.system = system_of(variant);
       variant.program = programs / variant.folder / ("lockstep-mutant-" + variant.name);
       systems.insert(variant.system);
       variants.push_back(std::move(variant));

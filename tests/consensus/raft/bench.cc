@@ -71,47 +71,10 @@ void Bench::add(std::uint64_t sequence) {
   request(asked);
 }
 
-void Bench::become_durable() {
-  std::vector<Envelope> own;
-  for (const Outgoing& outgoing : world.effects.outgoing) {
-    if (outgoing.kind == Outgoing::Kind::Message && outgoing.to == kSelf) {
-      own.push_back(outgoing.payload);
-    }
-  }
-  world.effects.clear();
-  for (const Envelope& message : own) node_.message(world, kSelf, message);
-}
-
 void Bench::lead() {
   fire(Raft::Timer::Election);
   become_durable();
   deliver(kSecond, vote(term()));
-}
-
-std::vector<Reply> Bench::replies() const {
-  std::vector<Reply> found;
-  for (const Outgoing& outgoing : world.effects.outgoing) {
-    if (outgoing.kind != Outgoing::Kind::Reply) continue;
-    found.push_back(static_cast<const Reply&>(outgoing.payload.message()));
-  }
-  return found;
-}
-
-bool Bench::has_set(Raft::Timer timer, bool cancel) const {
-  return std::any_of(world.effects.timers.begin(), world.effects.timers.end(),
-                     [&](const transport::TimerSetting& setting) {
-                       return setting.timer == static_cast<std::uint32_t>(timer) &&
-                              setting.cancel == cancel;
-                     });
-}
-
-std::string Bench::field(const std::string& name) const {
-  Fields fields;
-  node_.describe(fields);
-  for (const auto& [key, value] : fields.values()) {
-    if (key == name) return value;
-  }
-  return {};
 }
 
 std::vector<std::uint64_t> Bench::stored_terms() const {

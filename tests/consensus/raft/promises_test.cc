@@ -2,12 +2,13 @@
 #include <doctest/doctest.h>
 
 #include "tests/consensus/raft/bench.h"
-#include "tests/consensus/raft/watch.h"
+#include "consensus/raft/promises.h"
+#include "tests/consensus/shown.h"
 
 namespace lockstep::consensus::tests {
 namespace {
 
-class Probed : public Shown<RaftPromises> {
+class Probed : public Shown<RaftPromises, raft::Message> {
  public:
   explicit Probed(std::vector<NodeId> nodes = {kSelf, kSecond, kThird}) : Shown(RaftPromises()) {
     for (const NodeId node : nodes) happened(Witness::Kind::Started, node);

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "tests/consensus/raft/bench.h"
-#include "tests/consensus/raft/watch.h"
+#include "consensus/raft/monitors.h"
+#include "tests/consensus/shown.h"
 
 namespace lockstep::consensus::tests {
 
@@ -20,7 +21,7 @@ using transport::Served;
 using transport::Truncated;
 
 /// A group of three under a monitor, with the steps that make up a story.
-class Story : public Shown<RaftMonitor> {
+class Story : public Shown<RaftMonitor, raft::Message> {
  public:
   Story() : Shown(RaftMonitor({kSelf, kSecond, kThird})) {}
 

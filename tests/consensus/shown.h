@@ -1,4 +1,4 @@
-// Feeds monitors and promises of Raft with single events, as a run would.
+// Feeds monitors and promises with single events, as a run would.
 #pragma once
 
 #include <cstdint>
@@ -6,19 +6,12 @@
 #include <string>
 #include <utility>
 
-#include "consensus/raft/monitors.h"
-#include "consensus/raft/promises.h"
-#include "consensus/raft/raft.messages.h"
+#include "consensus/vocabulary.h"
 
 namespace lockstep::consensus::tests {
 
-template <class Body>
-Envelope envelope_of(const Body& body) {
-  return transport::compose<raft::Message, Body>([&](Body& place) { place = body; });
-}
-
-/// Shows events to a watcher with a see(const Witness&).
-template <class Watcher>
+/// Shows events of a protocol with these messages to a watcher with a see(const Witness&).
+template <class Watcher, class Message>
 class Shown {
  public:
   explicit Shown(Watcher shown_to) : watcher(std::move(shown_to)) {}
@@ -53,7 +46,7 @@ class Shown {
  private:
   template <class Body>
   auto message(Witness::Kind kind, NodeId node, NodeId peer, const Body& body) {
-    const Envelope payload = envelope_of(body);
+    const Envelope payload = transport::compose<Message, Body>([&](Body& place) { place = body; });
     Witness witness;
     witness.kind = kind;
     witness.node = node;
