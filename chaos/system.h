@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "chaos/cost.h"
 #include "chaos/coverage.h"
 #include "chaos/fault_model.h"
 #include "chaos/monitor.h"
@@ -81,6 +82,8 @@ struct System {
   /// The levels among which clients draw one for each read; none, or empty: reads are asked for in
   /// one way only, and are linearizable.
   std::function<std::vector<ReadLevel>(const OptionValues&)> read_levels;
+  /// What it costs while nothing goes wrong, by its paper; none, if nobody has said.
+  std::function<std::optional<Cost>(const OptionValues&)> cost;
   std::function<FaultModel(const OptionValues&)> survives;
   std::function<std::vector<AnyMonitor>(std::uint32_t nodes)> monitors;
   std::function<std::optional<AnyPromises>()> promises;

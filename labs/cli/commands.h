@@ -11,6 +11,7 @@ namespace lockstep::labs {
 using Action = std::function<int()>;
 
 void add_run(CLI::App& app, Action& action);
+void add_compare(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_replay(CLI::App& app, Action& action);
 void add_systems(CLI::App& app, Action& action);

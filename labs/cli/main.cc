@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
       "  lockstep run raft --seeds 1..1000          many, on all cores\n"
       "  lockstep replay raft --seed 7 --node 3     the same run step by step\n"
       "  lockstep check history.edn                 is a recorded history linearizable?\n"
+      "  lockstep compare raft abd                  two systems side by side\n"
       "  lockstep lab list                          exercises, with tests and points\n\n"
       "Exit codes: 0 fine; 1 a violation was found; 2 usage or input error; 3 unknown, invalid or\n"
       "infrastructure.");
@@ -46,6 +47,7 @@ int run(int argc, char** argv) {
   lockstep::labs::add_replay(app, action);
   lockstep::labs::add_check(app, action);
   lockstep::labs::add_systems(app, action);
+  lockstep::labs::add_compare(app, action);
   lockstep::labs::add_lab(app, action);
   if (const auto unknown = unknown_command(app, argc, argv)) {
     fmt::print(stderr, "lockstep: {}\n", *unknown);

@@ -30,6 +30,14 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
   return std::make_shared<transport::Hosted<Abd>>(abd);
 }
 
+/// Two rounds; only a write has something to write down, before its second round and in it. A read
+/// of what all know already writes nothing.
+chaos::Cost cost(const OptionValues& given) {
+  OptionReader reader(given, options());
+  const bool has_two_rounds = reader.flag("write_back");
+  return {"2f+1", {-4, 4}, {{4}, {2}}, {{"", {{has_two_rounds ? 4 : 2}, {}}}}};
+}
+
 }  // namespace
 
 System abd_system() {
@@ -45,6 +53,7 @@ System abd_system() {
   system.message_names = {"Query", "QueryReply", "Update", "UpdateReply"};
   system.floor = {{chaos::Reach::Operations, 20}, {chaos::Reach::Bites, 1}};
   system.make_node = make_node;
+  system.cost = cost;
   system.survives = [](const OptionValues&) { return chaos::FaultModel::crash_recovery(); };
   system.monitors = [](std::uint32_t) {
     return std::vector<chaos::AnyMonitor>{chaos::AnyMonitor(consensus::AbdMonitor{})};

@@ -183,6 +183,22 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
   return std::make_shared<transport::Hosted<Raft>>(std::move(raft));
 }
 
+/// The leader writes while its followers get the entry; without that, it writes first.
+chaos::Cost cost(const OptionValues& given) {
+  OptionReader reader(given, options());
+  const chaos::Steps entry{{2}, {reader.flag("async_disk_write") ? 1 : 2}};
+  const chaos::Steps round{{2}, {0}};
+  chaos::Cost cost{"2f+1", {-2, 2}, entry, {}};
+  for (const auto& level : read_levels(given)) {
+    const bool asks_leader = level.name == "follower";
+    cost.reads.push_back({level.name, level.name == "log"          ? entry
+                                      : level.name == "read_index" ? round
+                                      : asks_leader                ? chaos::Steps{{4}, {0}}
+                                                                   : chaos::Steps{}});
+  }
+  return cost;
+}
+
 std::vector<chaos::AnyMonitor> monitors(std::uint32_t nodes) {
   std::vector<transport::NodeId> members;
   for (std::uint32_t id = 1; id <= nodes; ++id) members.push_back(transport::NodeId{id});
@@ -208,6 +224,7 @@ System raft_system() {
                           "TimeoutNow",  "ReadIndex",       "ReadIndexReply"};
   system.floor = {{Reach::Operations, 20}, {Reach::Elections, 1}, {Reach::Bites, 1}};
   system.make_node = make_node;
+  system.cost = cost;
   system.reach_names = {"log reads",
                         "index reads",
                         "lease reads",

@@ -122,9 +122,25 @@ TEST_CASE("systems are listed with promise and options") {
   CHECK(has(systems.out, "write_back"));
 }
 
+TEST_CASE("systems stand side by side, with what they cost beside what they should") {
+  const Folder folder;
+  const auto tables = folder.run("compare raft raft:read=log abd --nodes 3 --operations 20");
+  CHECK(tables.code == 0);
+  CHECK(has(tables.out, "(2n - 2 = 4)"));
+  CHECK(has(tables.out, "crash of the leader"));
+  CHECK_FALSE(has(tables.out, "MISSED"));
+  CHECK(folder.run("compare raft raft:read=log abd --nodes 3 --operations 20").out == tables.out);
+  const auto json = folder.run("compare raft --nodes 3 --operations 20 --json");
+  CHECK(has(json.out, "\"as_promised\": true"));
+  // A register whose readers do not write back breaks its promise under some faults.
+  const auto broken = folder.run("compare abd:write_back=off --seed 49");
+  CHECK(broken.code == 1);
+  CHECK(has(broken.out, "wrong"));
+}
+
 TEST_CASE("every command has help with an example") {
   const Folder folder;
-  for (const char* command : {"", "run", "check", "replay"}) {
+  for (const char* command : {"", "run", "check", "compare", "replay"}) {
     const auto help = folder.run(std::string(command) + " --help");
     CAPTURE(command);
     CHECK(help.code == 0);
@@ -166,6 +182,13 @@ TEST_CASE("wrong usage: exit 2, what was expected, nothing written") {
       {"run raft --faults outside.plan", "9"},
       {"run raft --frobnicate", "--frobnicate"},
       {"check", "files"},
+      {"compare", "systems"},
+      {"compare raft zookeeper", "zookeeper"},
+      {"compare raft:reed=log", "did you mean \"read\"?"},
+      {"compare raft --delay 5", "one duration"},
+      {"compare raft --delay 1ms..2ms", "one duration"},
+      {"compare raft --sync 1us", "100us"},
+      {"compare raft --faults nowhere.plan", "nowhere.plan: cannot be read"},
       {"check nowhere.edn", "nowhere.edn"},
   };
   for (const auto& wrong : cases) {
