@@ -30,7 +30,7 @@ class Scenario::Stage final : public transport::Observer,
         events_max(options.events_max),
         cluster(loop, cluster_options(options)),
         time(loop),
-        monitors(of.monitors(options.nodes)),
+        monitors(monitors_of(of, options.nodes, options.options)),
         on_deed(options.on_deed),
         links(options.seed) {
     const auto& machine = *statemachine::find_machine(options.machine.empty() ? of.machines.front()

@@ -78,7 +78,7 @@ class Simulation {
         founded_(loop_, spec),
         cluster_(founded_.cluster),
         injector_(cluster_, spec.plan, spec.seed),
-        watch_(spec.system->monitors(spec.nodes)),
+        watch_(monitors_of(*spec.system, spec.nodes, spec.options)),
         levels_(levels_of(spec)),
         clients_(cluster_, *spec.system, levels_, spec.workload, spec.patience, spec.seed) {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
@@ -87,7 +87,10 @@ class Simulation {
     cluster_.add_observer(&injector_);
     cluster_.add_observer(&watch_);
     cluster_.set_interceptor(&injector_);
-    if (auto promises = spec.system->promises(); promises && spec.probe_stride > 0) {
+    // Who need not survive a crash may forget its promises.
+    const bool outlives = spec.system->survives(spec.options).survives(FaultKind::Crash);
+    auto promises = spec.system->promises();
+    if (promises && outlives && spec.probe_stride > 0) {
       probe_.emplace(cluster_, std::move(*promises), spec.probe_stride, spec.seed);
       cluster_.add_observer(&*probe_);
     }

@@ -14,4 +14,9 @@ std::unique_ptr<transport::Node> make_node_of(const System& system, const Option
   return (*prototype)->fresh();
 }
 
+std::vector<AnyMonitor> monitors_of(const System& system, std::uint32_t nodes,
+                                    const OptionValues& options) {
+  return system.monitors_for ? system.monitors_for(nodes, options) : system.monitors(nodes);
+}
+
 }  // namespace lockstep::chaos

@@ -86,6 +86,8 @@ struct System {
   std::function<std::optional<Cost>(const OptionValues&)> cost;
   std::function<FaultModel(const OptionValues&)> survives;
   std::function<std::vector<AnyMonitor>(std::uint32_t nodes)> monitors;
+  /// Where what must hold depends on the options: instead of `monitors`.
+  std::function<std::vector<AnyMonitor>(std::uint32_t nodes, const OptionValues&)> monitors_for;
   std::function<std::optional<AnyPromises>()> promises;
 };
 
@@ -93,5 +95,9 @@ struct System {
 std::unique_ptr<transport::Node> make_node_of(const System& system, const OptionValues& options,
                                               const statemachine::MachineKind& machine,
                                               transport::NodeId node);
+
+/// What watches a run of this system.
+std::vector<AnyMonitor> monitors_of(const System& system, std::uint32_t nodes,
+                                    const OptionValues& options);
 
 }  // namespace lockstep::chaos

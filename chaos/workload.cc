@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "statemachine/counter.h"
+#include "statemachine/decisions.h"
 #include "statemachine/kv.h"
 #include "statemachine/register.h"
 #include "transport/random.h"
@@ -11,6 +12,7 @@
 namespace lockstep::chaos {
 
 namespace counter = statemachine::counter;
+namespace decisions = statemachine::decisions;
 namespace kv = statemachine::kv;
 namespace register_machine = statemachine::register_machine;
 using transport::below;
@@ -57,6 +59,7 @@ std::optional<std::string> Client::next() {
   const std::uint64_t operation = issued_++;
   if (options_.machine == "kv") return kv_command(operation);
   if (options_.machine == "counter") return counter_command(operation);
+  if (options_.machine == "decisions") return proposal(operation);
   return register_command(operation);
 }
 
@@ -109,6 +112,15 @@ std::string Client::counter_command(std::uint64_t operation) const {
       static_cast<std::int64_t>(1 + below(draw(seed_, "amount", number(id_), operation), 9)));
 }
 
+// Clients go from one set of keys to the next together: each key is decided by a few of them, and a
+// run has many decisions.
+std::string Client::proposal(std::uint64_t operation) const {
+  const std::uint64_t set = operation / options_.keys;
+  const std::uint64_t which = keys_.pick(draw(seed_, "key", number(id_), operation));
+  return decisions::propose("k" + std::to_string(set * options_.keys + which),
+                            unique_value(operation));
+}
+
 void Client::on_reply(std::string_view command, std::string_view result) {
   if (options_.machine == "kv") {
     const auto parsed = kv::parse_command(command);
@@ -133,7 +145,7 @@ transport::Between think_for(const WorkloadOptions& workload, transport::Duratio
 }
 
 bool has_workload(std::string_view machine) {
-  return machine == "kv" || machine == "register" || machine == "counter";
+  return machine == "kv" || machine == "register" || machine == "counter" || machine == "decisions";
 }
 
 }  // namespace lockstep::chaos

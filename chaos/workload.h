@@ -68,6 +68,7 @@ class Client {
   std::string kv_command(std::uint64_t number);
   std::string register_command(std::uint64_t number);
   std::string counter_command(std::uint64_t number) const;
+  std::string proposal(std::uint64_t number) const;
   std::string unique_value(std::uint64_t number) const;
 
   WorkloadOptions options_;

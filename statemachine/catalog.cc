@@ -3,6 +3,7 @@
 #include <array>
 
 #include "statemachine/counter.h"
+#include "statemachine/decisions.h"
 #include "statemachine/kv.h"
 #include "statemachine/register.h"
 
@@ -15,9 +16,11 @@ bool never(std::string_view) { return false; }
 }  // namespace
 
 std::span<const MachineKind> all_machines() {
-  static const std::array<MachineKind, 3> kinds = {
+  static const std::array<MachineKind, 4> kinds = {
       MachineKind{"counter", counter::make, undivided, counter::read_only, counter::unchanged,
                   never, counter::describe, counter::describe_state},
+      MachineKind{"decisions", decisions::make, decisions::partition, decisions::read_only,
+                  decisions::unchanged, never, decisions::describe, decisions::describe_state},
       MachineKind{"kv", kv::make, kv::partition, kv::read_only, kv::unchanged, kv::overwrites,
                   kv::describe, kv::describe_state},
       MachineKind{"register", register_machine::make, undivided, register_machine::read_only,

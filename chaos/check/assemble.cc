@@ -4,6 +4,7 @@
 #include "chaos/check/jepsen.h"
 #include "chaos/check/recorded_event.h"
 #include "statemachine/counter.h"
+#include "statemachine/decisions.h"
 #include "statemachine/kv.h"
 #include "statemachine/register.h"
 
@@ -11,6 +12,7 @@ namespace lockstep::chaos {
 namespace {
 
 namespace counter = statemachine::counter;
+namespace decisions = statemachine::decisions;
 namespace kv = statemachine::kv;
 namespace register_machine = statemachine::register_machine;
 
@@ -71,11 +73,19 @@ Translation counter_command(const RecordedEvent& invoke) {
   return {counter::add(*amount), {}};
 }
 
+Translation proposal(const RecordedEvent& invoke) {
+  if (invoke.f != "propose") return unknown_operation(invoke, "decisions", "propose");
+  if (!invoke.key) return wrong("`propose` needs a key");
+  if (!invoke.value) return missing_value(invoke);
+  return {decisions::propose(*invoke.key, *invoke.value), {}};
+}
+
 Translation command_of(std::string_view machine, const RecordedEvent& invoke,
                        const RecordedEvent* reply) {
   if (invoke.f == "raw") return {invoke.command, {}};
   if (machine == "register") return register_command(invoke);
   if (machine == "kv") return kv_command(invoke, reply);
+  if (machine == "decisions") return proposal(invoke);
   return counter_command(invoke);
 }
 
@@ -98,6 +108,10 @@ Translation result_of(std::string_view machine, const RecordedEvent& reply) {
   }
   if (machine == "kv") return simple_result<kv::Result>(reply, kv::Status::Mismatch);
   if (!reply.has_value) return {};
+  if (machine == "decisions") {
+    if (!reply.value) return wrong("what is decided cannot be nil");
+    return {encode(decisions::Result{decisions::Status::Ok, *reply.value}), {}};
+  }
   const auto value = reply.value ? parse_signed_number(*reply.value) : std::nullopt;
   if (!value) return wrong("the value of a counter must be a whole number of 64 bits");
   return {counter::encode(counter::Result{counter::Status::Ok, *value}), {}};

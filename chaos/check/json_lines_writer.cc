@@ -6,6 +6,7 @@
 #include "chaos/check/formats.h"
 #include "chaos/check/hex.h"
 #include "statemachine/counter.h"
+#include "statemachine/decisions.h"
 #include "statemachine/kv.h"
 #include "statemachine/register.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 namespace counter = statemachine::counter;
+namespace decisions = statemachine::decisions;
 namespace kv = statemachine::kv;
 namespace register_machine = statemachine::register_machine;
 
@@ -112,11 +114,26 @@ std::optional<Fields> counter_fields(const Operation& operation) {
   return fields;
 }
 
+std::optional<Fields> decisions_fields(const Operation& operation) {
+  const auto command = decisions::parse_command(operation.command);
+  if (!command || encode(*command) != operation.command) return {};
+  Fields fields{{{"f", "propose"}, {"key", bytes_json(command->key)}}, {}};
+  fields.ok = fields.invoke;
+  fields.invoke["value"] = bytes_json(command->value);
+  if (!operation.result) return fields;
+  const auto result = decisions::parse_result(*operation.result);
+  if (!result || encode(*result) != *operation.result) return {};
+  if (result->status != decisions::Status::Ok) return {};
+  fields.ok["value"] = bytes_json(result->value);
+  return fields;
+}
+
 Fields fields_of(const Operation& operation, std::string_view machine) {
   std::optional<Fields> fields;
   if (machine == "register") fields = register_fields(operation);
   if (machine == "kv") fields = kv_fields(operation);
   if (machine == "counter") fields = counter_fields(operation);
+  if (machine == "decisions") fields = decisions_fields(operation);
   if (fields) return *std::move(fields);
   Fields raw{{{"f", "raw"}, {"command", {{"hex", to_hex(operation.command)}}}}, {{"f", "raw"}}};
   if (operation.result) raw.ok["result"] = {{"hex", to_hex(*operation.result)}};

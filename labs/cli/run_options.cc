@@ -29,8 +29,10 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--ops", operations, "Operations of all clients together")
       ->capture_default_str()
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}));
-  command.add_option("--workload", workload,
-                     "What is replicated and used: kv, register or counter (default: what fits)");
+  command.add_option(
+      "--workload", workload,
+      "What is replicated and used: kv, register, counter or decisions (default: what "
+      "fits)");
   command.add_option("--keys", keys, "Keys that clients use")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));

@@ -9,6 +9,7 @@
 
 #include "statemachine/catalog.h"
 #include "statemachine/counter.h"
+#include "statemachine/decisions.h"
 #include "statemachine/kv.h"
 #include "statemachine/register.h"
 
@@ -24,6 +25,10 @@ AnyMachine filled(const MachineKind& kind) {
     machine.apply(kv::put("a", "1"));
   }
   if (kind.name == "counter") machine.apply(counter::add(7));
+  if (kind.name == "decisions") {
+    machine.apply(decisions::propose("b", "2"));
+    machine.apply(decisions::propose("a", "1"));
+  }
   return machine;
 }
 
@@ -45,6 +50,20 @@ TEST_CASE("a register reads what was written last, and nil before") {
   CHECK(say(kind, machine, register_machine::compare_and_set("", "b\n")) ==
         "cas \"\" \"b\\x0a\" -> ok");
   CHECK(kind.describe_state(machine.snapshot()) == "\"b\\x0a\"");
+}
+
+TEST_CASE("what is decided stays, and whoever proposes later hears it") {
+  const MachineKind& kind = *find_machine("decisions");
+  AnyMachine machine = kind.make();
+  CHECK(kind.describe_state(machine.snapshot()) == "nothing decided");
+  CHECK(say(kind, machine, decisions::propose("k", "a")) == "propose k \"a\" -> \"a\"");
+  CHECK(say(kind, machine, decisions::propose("k", "b")) == "propose k \"b\" -> \"a\"");
+  CHECK(say(kind, machine, decisions::propose("j", "c")) == "propose j \"c\" -> \"c\"");
+  CHECK(kind.describe_state(machine.snapshot()) == "j = \"c\", k = \"a\"");
+  const std::string late = encode(decisions::Result{decisions::Status::Ok, "a"});
+  CHECK(kind.unchanged(decisions::propose("k", "b"), late));
+  CHECK_FALSE(kind.unchanged(decisions::propose("k", "a"), late));
+  CHECK(kind.partition(decisions::propose("k", "b")) == "k");
 }
 
 TEST_CASE("a store keeps its keys apart") {

@@ -54,7 +54,7 @@ TEST_CASE("a register and a counter") {
 }
 
 TEST_CASE("what is written is read back as the same operations") {
-  for (const char* machine : {"register", "kv", "counter"}) {
+  for (const char* machine : {"register", "kv", "counter", "decisions"}) {
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
       const History history = simulate({.machine = machine, .operations = 30}, seed);
       const std::string text = write_json_lines(history);
@@ -110,7 +110,7 @@ TEST_CASE("what is wrong with bad files") {
   CHECK(read_as("{\"lockstep_history\":1}") ==
         "file:1: the header needs the name of a \"machine\"");
   CHECK(read_as(with_header("toaster", "")) ==
-        "file:1: unknown machine `toaster`; expected one of counter kv register");
+        "file:1: unknown machine `toaster`; expected one of counter decisions kv register");
   CHECK(second_line("{\"process\":0,") ==
         "file:2: not a JSON object, or more than one in the line");
   CHECK(second_line("{} {}") == "file:2: not a JSON object, or more than one in the line");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "statemachine/counter.h"
+#include "statemachine/decisions.h"
 #include "statemachine/fold.h"
 #include "statemachine/kv.h"
 #include "statemachine/register.h"
@@ -13,6 +14,7 @@ namespace lockstep::chaos {
 namespace {
 
 namespace counter = statemachine::counter;
+namespace decisions = statemachine::decisions;
 namespace kv = statemachine::kv;
 namespace register_machine = statemachine::register_machine;
 
@@ -152,6 +154,7 @@ class Simulation {
       return register_machine::compare_and_set(std::string_view(value()), value());
     }
     const std::string key = "k" + std::to_string(dice_.roll(recipe_.keys));
+    if (recipe_.machine == "decisions") return decisions::propose(key, value());
     if (recipe_.only_appends) return choice < 5 ? kv::get(key) : kv::append(key, value() + ",");
     if (choice < 4) return kv::get(key);
     if (choice < 6) return kv::put(key, value());
