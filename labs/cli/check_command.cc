@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "chaos/check/causal.h"
 #include "chaos/check/explain.h"
 #include "chaos/check/formats.h"
 #include "chaos/check/linearizability.h"
@@ -21,8 +22,13 @@ constexpr int kViolated = 1;
 constexpr int kBadInput = 2;
 constexpr int kNoVerdict = 3;
 
+constexpr const char* kLinearizable = "linearizable";
+constexpr const char* kCausal = "causal";
+constexpr const char* kCausallyConvergent = "causally-convergent";
+
 struct CheckCommand {
   std::vector<std::string> files;
+  std::string consistency = kLinearizable;
   chaos::CheckOptions options;
   bool quiet = false;
   bool json = false;
@@ -38,7 +44,30 @@ struct Outcome {
   int exit_code = 0;
 };
 
-Outcome check(const std::string& file, const chaos::CheckOptions& options) {
+void judge_linearizable(Outcome& outcome, const History& history,
+                        const chaos::CheckOptions& options) {
+  const auto verdict = check_linearizability(history, options);
+  if (const auto* violation = verdict.violation()) {
+    outcome.evidence = describe(*violation, history);
+    outcome.exit_code = kViolated;
+  } else if (verdict.is_unknown()) {
+    outcome.evidence = std::get<chaos::Unknown>(verdict.answer).reason;
+    outcome.exit_code = kNoVerdict;
+  }
+}
+
+void judge_causal(Outcome& outcome, const History& history, bool convergent) {
+  const auto verdict = check_causal(history, convergent);
+  if (const auto* violation = std::get_if<chaos::CausalViolation>(&verdict)) {
+    outcome.evidence = describe(*violation, history);
+    outcome.exit_code = kViolated;
+  } else if (const auto* unknown = std::get_if<chaos::Unknown>(&verdict)) {
+    outcome.evidence = unknown->reason;
+    outcome.exit_code = kNoVerdict;
+  }
+}
+
+Outcome check(const std::string& file, const CheckCommand& command) {
   Outcome outcome;
   outcome.file = file;
   const auto read = chaos::read_history(file);
@@ -51,21 +80,17 @@ Outcome check(const std::string& file, const chaos::CheckOptions& options) {
   const auto& history = std::get<History>(read);
   outcome.operations = history.operations.size();
   const auto begin = std::chrono::steady_clock::now();
-  const auto verdict = check_linearizability(history, options);
+  if (command.consistency == kLinearizable) {
+    judge_linearizable(outcome, history, command.options);
+  } else {
+    judge_causal(outcome, history, command.consistency == kCausallyConvergent);
+  }
   outcome.microseconds = std::chrono::duration_cast<std::chrono::microseconds>(
                              std::chrono::steady_clock::now() - begin)
                              .count();
-  if (const auto* violation = verdict.violation()) {
-    outcome.verdict = "not linearizable";
-    outcome.evidence = describe(*violation, history);
-    outcome.exit_code = kViolated;
-  } else if (verdict.is_unknown()) {
-    outcome.verdict = "unknown";
-    outcome.evidence = std::get<chaos::Unknown>(verdict.answer).reason;
-    outcome.exit_code = kNoVerdict;
-  } else {
-    outcome.verdict = "linearizable";
-  }
+  outcome.verdict = outcome.exit_code == kNoVerdict  ? "unknown"
+                    : outcome.exit_code == kViolated ? "not " + command.consistency
+                                                     : command.consistency;
   return outcome;
 }
 
@@ -92,7 +117,7 @@ int execute(const CheckCommand& command) {
   int code = 0;
   auto json = nlohmann::json::array();
   for (const auto& file : command.files) {
-    const Outcome outcome = check(file, command.options);
+    const Outcome outcome = check(file, command);
     code = worse(code, outcome.exit_code);
     if (command.json) {
       json.push_back({{"file", outcome.file},
@@ -113,20 +138,28 @@ int execute(const CheckCommand& command) {
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
-  auto* app_command = app.add_subcommand("check", "Check recorded histories for linearizability");
+  auto* app_command =
+      app.add_subcommand("check", "Check recorded histories for a kind of consistency");
   auto command = std::make_shared<CheckCommand>();
   app_command
       ->add_option(
           "files", command->files,
           "Histories: our JSON Lines, Jepsen's EDN or jepsen.util log lines, plain or gzip")
       ->required();
+  app_command
+      ->add_option("--consistency", command->consistency,
+                   "linearizable, causal or causally-convergent; see docs/consistency.md")
+      ->capture_default_str()
+      ->check(CLI::IsMember({kLinearizable, kCausal, kCausallyConvergent}));
   app_command->add_option("--steps", command->options.steps, "Give up after this many steps")
       ->capture_default_str();
   app_command->add_flag("--quiet", command->quiet, "Verdicts only, without the witness");
   app_command->add_flag("--json", command->json, "Print JSON");
   app_command->footer(
-      "Exit codes: 0 all are linearizable; 1 one is not; 2 one is malformed; 3 one is undecided.\n"
-      "Example: lockstep check history.edn run.jsonl.gz");
+      "Exit codes: 0 all are consistent; 1 one is not; 2 one is malformed; 3 one is undecided.\n"
+      "Examples:\n"
+      "  lockstep check history.edn run.jsonl.gz\n"
+      "  lockstep check --consistency causal run.jsonl");
   app_command->callback([command, &action] { action = [command] { return execute(*command); }; });
 }
 

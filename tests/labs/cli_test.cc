@@ -182,6 +182,7 @@ TEST_CASE("wrong usage: exit 2, what was expected, nothing written") {
       {"run raft --faults outside.plan", "9"},
       {"run raft --frobnicate", "--frobnicate"},
       {"check", "files"},
+      {"check --consistency eventual x", "causally-convergent"},
       {"compare", "systems"},
       {"compare raft zookeeper", "zookeeper"},
       {"compare raft:reed=log", "did you mean \"read\"?"},
@@ -212,6 +213,37 @@ TEST_CASE("beyond its promise Raft may fail, and the verdict says that it was to
   const auto outcome = folder.run("run raft --faults lies.plan --beyond-promise --seed 3");
   CHECK(outcome.code == 1);
   CHECK(has(outcome.out, "This was to be expected"));
+}
+
+TEST_CASE("check judges causal consistency, and convergence, with the chain that refutes it") {
+  const Folder folder;
+  const auto event = [](int process, const char* type, const char* rest) {
+    return "{\"process\":" + std::to_string(process) + ",\"type\":\"" + type + "\"," + rest + "}\n";
+  };
+  std::string text = "{\"lockstep_history\":1,\"machine\":\"kv\"}\n";
+  const auto put = [&](int process, const std::string& value) {
+    text += event(process, "invoke", ("\"f\":\"put\",\"key\":\"x\",\"value\":" + value).c_str());
+    text += event(process, "ok", "\"f\":\"put\"");
+  };
+  const auto get = [&](int process, const std::string& value) {
+    text += event(process, "invoke", "\"f\":\"get\",\"key\":\"x\"");
+    text += event(process, "ok", ("\"f\":\"get\",\"value\":" + value).c_str());
+  };
+  put(1, "1"), put(2, "2"), get(3, "1"), get(3, "2"), get(4, "2"), get(4, "1");
+  folder.write("apart.jsonl", text);
+  get(4, "null");
+  folder.write("back.jsonl", text);
+  CHECK(folder.run("check apart.jsonl").code == 1);
+  const auto causal = folder.run("check --consistency causal apart.jsonl");
+  CHECK(causal.code == 0);
+  CHECK(has(causal.out, "apart.jsonl: causal (6 operations"));
+  const auto convergent = folder.run("check --consistency causally-convergent apart.jsonl");
+  CHECK(convergent.code == 1);
+  CHECK(has(convergent.out, "CyclicCF"));
+  const auto back = folder.run("check --consistency causal back.jsonl");
+  CHECK(back.code == 1);
+  CHECK(has(back.out, "not causal"));
+  CHECK(has(back.out, "WriteCOInitRead"));
 }
 
 TEST_CASE("check tells linearizable histories from others, and names what it cannot read") {
