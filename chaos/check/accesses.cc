@@ -24,53 +24,61 @@ struct Meaning {
 
 constexpr const char* kUnreadable = "a command or a result cannot be read";
 
+/// The same for both machines, whose commands and results are alike but for their types. `result`
+/// is missing if there is none.
+template <class Command, class Result>
+Meaning meaning_of(const Command& command, const std::optional<Result>& result) {
+  using Kind = decltype(command.operation);
+  using Status = decltype(result->status);
+  const bool swaps = command.operation == Kind::CompareAndSet;
+  bool only_writes = false;
+  if constexpr (requires { Kind::Put; }) {
+    only_writes = command.operation == Kind::Put;
+  } else {
+    only_writes = command.operation == Kind::Write;
+  }
+  const bool succeeds = result && result->status == Status::Ok;
+  Meaning meaning;
+  meaning.reads = succeeds && !only_writes;
+  meaning.writes = only_writes || (swaps && (succeeds || !result));
+  if (swaps) {
+    meaning.read = command.expected;
+  } else if (result) {
+    meaning.read = result->value;
+  }
+  if (meaning.writes) meaning.written = command.value;
+  return meaning;
+}
+
 std::variant<Meaning, std::string> meaning_of_register(const Operation& operation) {
   const auto command = register_machine::parse_command(operation.command);
-  if (!command) return kUnreadable;
-  Meaning meaning;
   std::optional<register_machine::Result> result;
-  if (operation.result) {
-    result = register_machine::parse_result(*operation.result);
-    if (!result) return kUnreadable;
-  }
-  using Kind = register_machine::Operation;
-  const bool succeeds = result && result->status == register_machine::Status::Ok;
-  meaning.reads = succeeds && command->operation != Kind::Write;
-  meaning.writes = command->operation == Kind::Write ||
-                   (command->operation == Kind::CompareAndSet && (succeeds || !result));
-  meaning.read = command->operation == Kind::CompareAndSet ? command->expected
-                 : result                                  ? result->value
-                                                           : std::nullopt;
-  if (meaning.writes) meaning.written = command->value;
-  return meaning;
+  if (operation.result) result = register_machine::parse_result(*operation.result);
+  if (!command || (operation.result && !result)) return kUnreadable;
+  return meaning_of(*command, result);
 }
 
 std::variant<Meaning, std::string> meaning_of_kv(const Operation& operation) {
   const auto command = kv::parse_command(operation.command);
-  if (!command) return kUnreadable;
-  using Kind = kv::Operation;
-  if (command->operation == Kind::Append) return "appended values are not written by one operation";
-  if (command->operation == Kind::GetOrEmpty) return "an empty value may be none at all";
-  Meaning meaning;
-  meaning.object = command->key;
   std::optional<kv::Result> result;
-  if (operation.result) {
-    result = kv::parse_result(*operation.result);
-    if (!result) return kUnreadable;
+  if (operation.result) result = kv::parse_result(*operation.result);
+  if (!command || (operation.result && !result)) return kUnreadable;
+  switch (command->operation) {
+    case kv::Operation::Append:
+      return "appended values are not written by one operation";
+    case kv::Operation::GetOrEmpty:
+      return "an empty value may be none at all";
+    case kv::Operation::Delete:
+      return "deleting a key twice writes the same twice";
+    default:
+      break;
   }
-  if (command->operation == Kind::Delete) return "deleting a key twice writes the same twice";
-  const bool succeeds = result && result->status == kv::Status::Ok;
-  meaning.reads = succeeds && command->operation != Kind::Put;
-  meaning.writes = command->operation == Kind::Put ||
-                   (command->operation == Kind::CompareAndSet && (succeeds || !result));
-  meaning.read = command->operation == Kind::CompareAndSet ? command->expected
-                 : result                                  ? result->value
-                                                           : std::nullopt;
-  if (meaning.writes) meaning.written = command->value;
+  Meaning meaning = meaning_of(*command, result);
+  meaning.object = command->key;
   return meaning;
 }
 
-std::variant<Meaning, std::string> meaning_of(const History& history, const Operation& operation) {
+std::variant<Meaning, std::string> meaning_in(const History& history, const Operation& operation) {
   if (history.machine->name == "register") return meaning_of_register(operation);
   if (history.machine->name == "kv") return meaning_of_kv(operation);
   return "only a kv and a register have reads and writes";
@@ -86,7 +94,7 @@ std::variant<std::vector<Access>, ThinAirRead, NotDifferentiated> accesses_of(
   std::map<Value, std::size_t> writers;
   for (std::size_t at = 0; at < history.operations.size(); ++at) {
     const Operation& operation = history.operations[at];
-    auto understood = meaning_of(history, operation);
+    auto understood = meaning_in(history, operation);
     if (const auto* reason = std::get_if<std::string>(&understood)) {
       return NotDifferentiated{*reason};
     }
