@@ -129,6 +129,8 @@ void add_lab(CLI::App& app, Action& action) {
   add_lab_submit(*lab, action);
   add_lab_grade(*lab, action);
   add_lab_handout(*lab, action);
+  add_lab_new(*lab, action);
+  add_lab_validate(*lab, action);
   lab->footer(
       "Examples:\n"
       "  lockstep lab start raft\n"

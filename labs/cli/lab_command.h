@@ -44,5 +44,7 @@ void add_lab_debug(CLI::App& lab, Action& action);
 void add_lab_submit(CLI::App& lab, Action& action);
 void add_lab_grade(CLI::App& lab, Action& action);
 void add_lab_handout(CLI::App& lab, Action& action);
+void add_lab_new(CLI::App& lab, Action& action);
+void add_lab_validate(CLI::App& lab, Action& action);
 
 }  // namespace lockstep::labs

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <memory>
 
-#include "labs/cli/lab_command.h"
+#include "labs/cli/lab_suite.h"
 #include "labs/grading/private_tests.h"
 #include "labs/grading/referee.h"
 #include "transport/process/sandbox.h"
@@ -65,10 +65,7 @@ std::optional<std::string> options_of(const GradeCommand& command, const Lab& la
   }
   for (const auto& name : command.tests) {
     const LabTest* test = lab.find(name);
-    if (test == nullptr) {
-      return fmt::format("--test {}: no such test; `lockstep lab show {}` lists them", name,
-                         lab.name);
-    }
+    if (test == nullptr) return "--test: " + no_test(lab, name);
     options.only.push_back(full_name(*test));
   }
   return std::nullopt;

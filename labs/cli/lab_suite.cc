@@ -1,32 +1,10 @@
 #include "labs/cli/lab_suite.h"
 
 #include <fmt/core.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include "labs/workspace/command.h"
 
 namespace lockstep::labs {
-namespace {
-
-constexpr int kInfrastructure = 3;
-constexpr int kNotRun = 127;
-
-/// Comes back only if it fails.
-void execute(std::vector<std::string> arguments) {
-  std::vector<char*> argv;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  execvp(argv[0], argv.data());
-}
-
-void complain_not_run(const std::string& program) {
-  fmt::print(stderr, "lockstep lab: {} cannot be run\n", program);
-}
-
-}  // namespace
 
 std::optional<OpenLab> build_suite(const LabTarget& target) {
   auto open = open_lab(target);
@@ -39,38 +17,25 @@ std::optional<OpenLab> build_suite(const LabTarget& target) {
 }
 
 std::optional<int> run_program(const std::vector<std::string>& arguments) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    execute(arguments);
-    _exit(kNotRun);
-  }
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (child > 0 && WIFSIGNALED(status)) {
-    fmt::print(stderr, "lockstep lab: {} was ended by a signal: {}\n", arguments.front(),
-               strsignal(WTERMSIG(status)));
-    return std::nullopt;
-  }
-  if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) != kNotRun) return WEXITSTATUS(status);
-  complain_not_run(arguments.front());
-  return std::nullopt;
+  const auto outcome = run_command_here({arguments, {}, {}});
+  if (!outcome.code) fmt::print(stderr, "lockstep lab: {}", outcome.output);
+  return outcome.code;
 }
 
 int become_program(const std::vector<std::string>& arguments) {
-  std::fflush(nullptr);
-  execute(arguments);
-  complain_not_run(arguments.front());
+  constexpr int kInfrastructure = 3;
+  become_command({arguments, {}, {}});
+  fmt::print(stderr, "lockstep lab: {} cannot be run\n", arguments.front());
   return kInfrastructure;
+}
+
+std::string no_test(const Lab& lab, const std::string& name) {
+  return fmt::format("there is no test {}; `lockstep lab show {}` lists them", name, lab.name);
 }
 
 const LabTest* require_test(const Lab& lab, const std::string& name) {
   const LabTest* test = lab.find(name);
-  if (test == nullptr) {
-    refuse_lab(
-        fmt::format("there is no test {}; `lockstep lab show {}` lists them", name, lab.name));
-  }
+  if (test == nullptr) refuse_lab(no_test(lab, name));
   return test;
 }
 

@@ -20,6 +20,9 @@ std::optional<int> run_program(const std::vector<std::string>& arguments);
 /// cannot be run, and says so.
 int become_program(const std::vector<std::string>& arguments);
 
+/// What to say where there is no test of this name.
+std::string no_test(const Lab& lab, const std::string& name);
+
 /// The test of this name; complains if there is none.
 const LabTest* require_test(const Lab& lab, const std::string& name);
 

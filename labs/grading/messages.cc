@@ -67,7 +67,27 @@ class Comparison {
   std::set<std::string> seen_;
 };
 
+/// Looks at each message once: they may contain each other.
+std::optional<std::string> taken_number(const Descriptor& message, std::set<std::string>& seen) {
+  if (!seen.insert(message.full_name()).second) return {};
+  for (int at = 0; at < message.field_count(); ++at) {
+    const auto& field = *message.field(at);
+    if (field.number() >= kOwnFieldsFrom) {
+      return fmt::format("{}.{} has the number {}: from {} on they are the students'",
+                         local_name(message), field.name(), field.number(), kOwnFieldsFrom);
+    }
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (auto problem = taken_number(*field.message_type(), seen)) return problem;
+  }
+  return {};
+}
+
 }  // namespace
+
+std::optional<std::string> taken_number(const Descriptor& message) {
+  std::set<std::string> seen;
+  return taken_number(message, seen);
+}
 
 std::optional<std::string> difference(std::string_view descriptors, const Descriptor& message) {
   FileDescriptorSet set;

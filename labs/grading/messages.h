@@ -21,4 +21,7 @@ inline constexpr int kOwnFieldsFrom = 1000;
 std::optional<std::string> difference(std::string_view descriptors,
                                       const google::protobuf::Descriptor& message);
 
+/// A field of a lab's own messages that has a number of the students'; nothing if there is none.
+std::optional<std::string> taken_number(const google::protobuf::Descriptor& message);
+
 }  // namespace lockstep::labs

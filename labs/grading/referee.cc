@@ -10,7 +10,6 @@
 #include "labs/exercise/steps.h"
 #include "labs/grading/event_digests.h"
 #include "labs/grading/seeds.h"
-#include "labs/grading/submission.h"
 #include "statemachine/fold.h"
 #include "transport/process/sandbox.h"
 
@@ -111,7 +110,7 @@ class Referee {
       statemachine::fold(digest, graded.finding.digest);
       if (graded.finding.verdict == Verdict::Pass) continue;
       graded.failing_seed = seed;
-      if (!graded.is_private) graded.page = page(test, seed, graded.finding);
+      if (!graded.is_private && options_.explains) graded.page = page(test, seed, graded.finding);
       break;
     }
     graded.digest = digest.digest();
@@ -188,11 +187,15 @@ class Referee {
 
 Grade grade(const Lab& lab, const Workspace& submission, const Toolchain& with,
             const RefereeOptions& options) {
+  return labs::grade(lab, BuiltSubmission(lab, submission, with, options.required_isolation),
+                     options);
+}
+
+Grade grade(const Lab& lab, const BuiltSubmission& built, const RefereeOptions& options) {
   Grade grade;
   grade.lab = lab.name;
   grade.version = lab.version;
   grade.key = key_name(options.key);
-  const BuiltSubmission built(lab, submission, with, options.required_isolation);
   grade.submission = built.digest();
   grade.problem = built.problem();
   grade.is_built = built.is_built();

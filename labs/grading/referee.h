@@ -10,6 +10,7 @@
 
 #include "labs/exercise/lab.h"
 #include "labs/grading/grade.h"
+#include "labs/grading/submission.h"
 #include "labs/workspace/workspace.h"
 
 namespace lockstep::labs {
@@ -25,11 +26,16 @@ struct RefereeOptions {
   std::function<void(const TestGrade&)> progress;
   /// What a student types to see a failure again.
   std::string command;
+  /// Failures get a page, which takes more runs.
+  bool explains = true;
 };
 
 /// Grades what lab.json in `submission` lists; nothing else of that folder is looked at, and
 /// nothing in it is changed. Never throws for what a submission does.
 Grade grade(const Lab& lab, const Workspace& submission, const Toolchain& with,
             const RefereeOptions& options);
+
+/// The same for one that is built already, perhaps for several keys.
+Grade grade(const Lab& lab, const BuiltSubmission& built, const RefereeOptions& options);
 
 }  // namespace lockstep::labs

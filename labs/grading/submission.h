@@ -18,11 +18,16 @@ inline constexpr std::uintmax_t kSubmissionBytesMax = 4u << 20;
 /// more fields (grading/messages.h).
 std::optional<std::string> message_problem(const Lab& lab, const Workspace& built);
 
+/// Why the lab's own messages leave students no numbers for theirs; nothing if they do.
+std::optional<std::string> own_numbers_problem(const Lab& lab);
+
 class BuiltSubmission {
  public:
-  /// Copies, builds in a cage, and checks the messages. The submission's folder is only read.
+  /// Copies, builds in a cage, and checks the messages. The submission's folder is only read. What
+  /// is the same in `like` is not built again; only for submissions of one and the same author, who
+  /// could otherwise build something into another's.
   BuiltSubmission(const Lab& lab, const Workspace& submission, const Toolchain& with,
-                  int required_isolation);
+                  int required_isolation, const BuiltSubmission* like = nullptr);
   /// Removes what was built.
   ~BuiltSubmission();
   BuiltSubmission(const BuiltSubmission&) = delete;
@@ -40,6 +45,7 @@ class BuiltSubmission {
 
  private:
   bool copy_files(const Workspace& submission);
+  void take_results_of(const BuiltSubmission& like);
 
   Workspace copy_;
   bool is_built_ = false;

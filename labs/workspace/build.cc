@@ -1,11 +1,9 @@
 #include <fmt/core.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
+#include "labs/workspace/command.h"
 #include "labs/workspace/workspace.h"
 
 namespace lockstep::labs {
@@ -67,28 +65,6 @@ std::string text_of(const Workspace& workspace, const Toolchain& with) {
                     workspace.lab, objects);
 }
 
-/// In single quotes, for a shell.
-std::string quoted(const std::string& text) {
-  std::string all = "'";
-  for (const char letter : text) {
-    all += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  }
-  return all + "'";
-}
-
-BuildResult run(const std::string& command) {
-  BuildResult result;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return {false, "no shell could be started"};
-  std::array<char, 4096> buffer{};
-  for (std::size_t got; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    result.output.append(buffer.data(), got);
-  }
-  const int status = pclose(pipe);
-  result.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  return result;
-}
-
 }  // namespace
 
 std::string compiler_output(const std::string& output) {
@@ -122,13 +98,14 @@ std::optional<WorkspaceError> write_build_file(const Workspace& workspace, const
 
 BuildResult build_suite_program(const Workspace& workspace, const Toolchain& with) {
   if (const auto error = write_build_file(workspace, with)) return {false, error->message};
-  const std::string ninja =
-      fmt::format("cd {} && env {} ninja -f .lockstep/build.ninja ",
-                  quoted(workspace.root.string()), quoted(std::string(kBuildStatus)));
-  BuildResult result = run(ninja + ".lockstep/" + workspace.lab + "_test");
-  result.output = compiler_output(result.output);
-  run(ninja + "-t compdb compile > compile_commands.json");
-  return result;
+  Command ninja{
+      {"ninja", "-f", ".lockstep/build.ninja"}, workspace.root, {std::string(kBuildStatus)}};
+  Command program = ninja;
+  program.arguments.push_back(".lockstep/" + workspace.lab + "_test");
+  const CommandOutcome built = run_command(program);
+  ninja.arguments.insert(ninja.arguments.end(), {"-t", "compdb", "compile"});
+  std::ofstream(workspace.root / "compile_commands.json") << run_command(ninja).output;
+  return {built.code == 0, compiler_output(built.output)};
 }
 
 }  // namespace lockstep::labs

@@ -14,8 +14,8 @@ namespace {
 
 /// Folders whose sources are handed out as they are.
 const std::vector<std::string> kFolders{
-    "statemachine",  "transport",    "chaos",     "consensus/abd",  "labs/cli",
-    "labs/exercise", "labs/grading", "labs/node", "labs/workspace", "labs/systems"};
+    "statemachine", "transport", "chaos",        "consensus/abd",  "labs/cli",    "labs/exercise",
+    "labs/grading", "labs/node", "labs/outside", "labs/workspace", "labs/systems"};
 
 /// Those that hold a solution.
 const std::set<std::string> kKeptBack{"statemachine/sessions.cc", "statemachine/sessions.h"};
@@ -40,6 +40,7 @@ const std::vector<std::string> kFiles{"CMakeLists.txt",
                                       "docs/isolation.md",
                                       "docs/labs.md",
                                       "docs/grading.md",
+                                      "docs/write-a-lab.md",
                                       "consensus/CMakeLists.txt",
                                       "consensus/asker.h",
                                       "consensus/failure_detector.h",
@@ -48,7 +49,8 @@ const std::vector<std::string> kFiles{"CMakeLists.txt",
                                       "consensus/replicated_log_monitor.cc",
                                       "consensus/replicated_log_monitor.h",
                                       "consensus/vocabulary.h",
-                                      "labs/CMakeLists.txt"};
+                                      "labs/CMakeLists.txt",
+                                      "labs/LockstepLab.cmake"};
 
 /// What may lie in a source folder.
 bool is_source(const fs::path& file) {
@@ -74,7 +76,7 @@ class Handout {
     std::error_code error;
     for (const auto& entry : fs::recursive_directory_iterator(source_ / folder, error)) {
       if (entry.is_regular_file() && is_source(entry.path())) {
-        files.push_back(fs::relative(entry.path(), source_).string());
+        files.push_back(entry.path().lexically_relative(source_).string());
       }
     }
     if (error) failure_ = fmt::format("{}: {}", folder, error.message());
@@ -110,13 +112,19 @@ class Handout {
     if (!(std::ofstream(out_ / "README.md") << text)) failure_ = "README.md: cannot be written";
   }
 
+  void write_list(const std::vector<std::string>& labs) {
+    std::ofstream list(out_ / "labs/labs.list");
+    for (const auto& lab : labs) list << lab << "\n";
+    if (!list.flush()) failure_ = "labs/labs.list: cannot be written";
+  }
+
   const std::optional<std::string>& failure() const { return failure_; }
 
  private:
   void copy_folder(const std::string& folder) {
     std::error_code error;
     for (const auto& entry : fs::recursive_directory_iterator(source_ / folder, error)) {
-      if (entry.is_regular_file()) copy(fs::relative(entry.path(), source_).string());
+      if (entry.is_regular_file()) copy(entry.path().lexically_relative(source_).string());
     }
   }
 
@@ -134,6 +142,7 @@ std::optional<WorkspaceError> write_handout(const std::vector<std::string>& labs
   for (const auto& file : kFiles) handout.copy(file);
   for (const auto& folder : kFolders) handout.copy_sources(folder);
   for (const auto& lab : labs) handout.copy_lab(lab);
+  handout.write_list(labs);
   handout.write_readme(labs);
   if (handout.failure()) return WorkspaceError{*handout.failure()};
   return std::nullopt;

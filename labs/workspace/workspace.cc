@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -65,11 +64,6 @@ std::vector<std::string> headers_in(const fs::path& root) {
   return names;
 }
 
-std::string environment_or(const char* name, const char* otherwise) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? value : otherwise;
-}
-
 }  // namespace
 
 std::variant<Workspace, WorkspaceError> open_workspace(const fs::path& root) {
@@ -106,11 +100,6 @@ std::vector<std::string> Workspace::submitted() const {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-Toolchain toolchain() {
-  return {environment_or("LOCKSTEP_TOOLCHAIN", LOCKSTEP_TOOLCHAIN_FILE),
-          environment_or("LOCKSTEP_ROOT", LOCKSTEP_SOURCE_ROOT)};
 }
 
 std::optional<WorkspaceError> make_empty(const fs::path& folder) {

@@ -1,0 +1,45 @@
+// A node that any client may ask. The primary executes what is asked; the others hand it on.
+#pragma once
+
+#include <cstdint>
+
+#include "labs/node/lab_node.h"
+#include "sample.messages.h"
+
+namespace student {
+
+using lockstep::transport::ClientId;
+using lockstep::transport::Context;
+using lockstep::transport::Fields;
+using lockstep::transport::NodeId;
+using lockstep::transport::Reply;
+using lockstep::transport::Request;
+using lockstep::transport::Start;
+
+class Door {
+ public:
+  using Message = messages::Message;
+  using Ctx = Context<Door>;
+  enum class Timer : std::uint32_t { None };
+
+  struct Options {
+    NodeId primary{};
+    lockstep::statemachine::MachineFactory machine;
+  };
+
+  explicit Door(Options options);
+
+  void on(Ctx& ctx, Start start);
+  void on(Ctx& ctx, const Request& request);
+  void on(Ctx& ctx, NodeId from, const messages::Forward& forward);
+  void on(Ctx& ctx, Timer timer, std::uint64_t key);
+
+  // Names your state: the failure page shows how it changes under each event.
+  void describe(Fields& fields) const;
+
+ private:
+  NodeId primary_;
+  lockstep::statemachine::AnyMachine machine_;
+};
+
+}  // namespace student
