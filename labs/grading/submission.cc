@@ -1,6 +1,7 @@
 #include "labs/grading/submission.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
@@ -79,7 +80,8 @@ std::optional<std::string> message_problem(const Lab& lab, const Workspace& buil
   }
   const auto problem = difference(descriptors, *own.message().GetDescriptor());
   if (!problem) return std::nullopt;
-  return "the messages are not those of the lab: " + *problem;
+  return fmt::format("the messages are not those of the lab: {} ({})", *problem,
+                     fmt::join(built.messages, ", "));
 }
 
 std::optional<std::string> own_numbers_problem(const Lab& lab) {

@@ -50,19 +50,23 @@ class Prover {
   Proof run() {
     check_lab();
     read_bugs();
-    if (proof_.problems.empty()) try_starter();
+    if (!proof_.problems.empty()) return std::move(proof_);
+    try_starter();
     if (goes_on() && try_solution()) {
       for (auto& bug : proof_.bugs) {
         if (goes_on()) try_bug(bug);
       }
+      if (goes_on() && options_.only_bug.empty()) look_for_tests_without_bug();
     }
-    if (options_.only_bug.empty() && proof_.is_proven()) look_for_tests_without_bug();
     return std::move(proof_);
   }
 
  private:
   bool goes_on() const { return proof_.infrastructure.empty(); }
-  void complain(std::string problem) { proof_.problems.push_back(std::move(problem)); }
+  void complain(std::string problem) {
+    while (problem.ends_with('\n')) problem.pop_back();
+    proof_.problems.push_back(std::move(problem));
+  }
   std::string named(const fs::path& file) const { return (folder_.root / file).string(); }
   void tell(const std::string& what) const {
     if (options_.progress) options_.progress(what);
@@ -174,6 +178,7 @@ class Prover {
     const std::string where = folder_.solution.root.string();
     tell("the solution: building");
     const BuiltSubmission& built = build(folder_.solution);
+    const std::size_t before = proof_.problems.size();
     for (std::uint32_t key = 0; key <= options_.keys; ++key) {
       tell(fmt::format("the solution: key {} of {}", key, options_.keys));
       const auto grade = graded(built, where, key);
@@ -182,7 +187,7 @@ class Prover {
         if (passed(test)) continue;
         complain(fmt::format("{}: with {}, {}", where, seeds_of(key), story_of(test)));
       }
-      if (!proof_.problems.empty()) return false;
+      if (proof_.problems.size() != before) return false;
       proof_.keys = key;
     }
     return true;

@@ -73,7 +73,7 @@ std::string compiler_output(const std::string& output) {
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("lockstep: [", 0) == 0 || line.rfind("ninja: build stopped", 0) == 0 ||
         line.rfind("ninja: Entering", 0) == 0 || line.rfind("ninja: no work", 0) == 0 ||
-        line.rfind("FAILED: ", 0) == 0 || line.find(" -MMD -MF ") != std::string::npos) {
+        line.rfind("FAILED: ", 0) == 0 || line.find(" -MF ") != std::string::npos) {
       continue;
     }
     kept += line + "\n";
