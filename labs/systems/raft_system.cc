@@ -1,6 +1,7 @@
 #include "consensus/raft/monitors.h"
 #include "consensus/raft/promises.h"
 #include "consensus/raft/raft.h"
+#include "consensus/single_writer_monitor.h"
 #include "labs/systems/option_reader.h"
 #include "labs/systems/registry.h"
 #include "statemachine/sessions.h"
@@ -202,7 +203,8 @@ chaos::Cost cost(const OptionValues& given) {
 std::vector<chaos::AnyMonitor> monitors(std::uint32_t nodes) {
   std::vector<transport::NodeId> members;
   for (std::uint32_t id = 1; id <= nodes; ++id) members.push_back(transport::NodeId{id});
-  return {chaos::AnyMonitor(consensus::RaftMonitor(std::move(members)))};
+  return {chaos::AnyMonitor(consensus::RaftMonitor(std::move(members))),
+          chaos::AnyMonitor(consensus::SingleWriterMonitor("term", "§5.2, §8"))};
 }
 
 }  // namespace

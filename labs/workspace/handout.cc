@@ -48,6 +48,8 @@ const std::vector<std::string> kFiles{"CMakeLists.txt",
                                       "consensus/quorum.h",
                                       "consensus/replicated_log_monitor.cc",
                                       "consensus/replicated_log_monitor.h",
+                                      "consensus/single_writer_monitor.cc",
+                                      "consensus/single_writer_monitor.h",
                                       "consensus/vocabulary.h",
                                       "labs/CMakeLists.txt",
                                       "labs/LockstepLab.cmake"};
