@@ -7,8 +7,8 @@
 // and §5.4.1 with pre-vote, leader stickiness and transfer; replication.cc is §5.3 and §5.4.2,
 // apply.cc what follows a commit, snapshot.cc §7, reads.cc how reads pass the log by, membership.cc
 // how servers come and go, persistence.cc what lies on disk, raft.cc what surrounds them all (§5.1
-// terms, §8 clients). Messages are in raft.proto; log.h, configuration.h, progress.h, quorum.h and
-// rounds.h are small types without messages or disks.
+// terms, §8 clients). Messages are in raft.proto; log.h, configuration.h, progress.h and
+// quorum.h are small types without messages or disks.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@
 #include "consensus/raft/quorum.h"
 #include "consensus/raft/raft.messages.h"
 #include "consensus/raft/reached.h"
-#include "consensus/raft/rounds.h"
+#include "consensus/rounds.h"
 #include "consensus/vocabulary.h"
 
 namespace lockstep::consensus {
@@ -253,7 +253,7 @@ class Raft {
 
   // "Volatile state on all servers".
   Role role_ = Role::Follower;
-  std::optional<NodeId> leader_;       // Whom this term's clients should ask.
+  std::optional<NodeId> leader_;      // Whom this term's clients should ask.
   std::optional<Time> leader_heard_;  // When, by the local clock; only with stickiness.
   Index commit_{};
   Index applied_{};
@@ -266,7 +266,7 @@ class Raft {
 
   // "Volatile state on leaders": one for each member, this node included.
   std::vector<Progress> progress_;
-  raft::Rounds rounds_;
+  Rounds rounds_;
   Index term_start_{};  // Where the first entry of this leader's term is, or will be.
 
   std::deque<PendingRead> reads_;  // Rounds and indices ascend.

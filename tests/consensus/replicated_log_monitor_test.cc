@@ -52,6 +52,22 @@ TEST_CASE("replicas that apply the same, each at its own time, keep every rule")
   CHECK(story.rule() == "none");
 }
 
+TEST_CASE("a snapshot may end with what nobody applies, and nobody may apply anything there") {
+  Story story;
+  story.claimed(kFirst, Committed{{}, 3, 1});
+  story.apply(kFirst, 2);
+  story.claimed(kFirst, Compacted{{}, 3, 1, 99});
+  story.apply(kFirst, 4);
+  CHECK(story.rule() == "Applied In Order");
+  Story other;
+  other.claimed(kFirst, Committed{{}, 3, 1});
+  other.apply(kFirst, 2);
+  other.claimed(kFirst, Compacted{{}, 3, 1, 99});
+  CHECK(other.rule() == "none");
+  other.apply(kSecond, 3);
+  CHECK(other.rule() == "No Command Is Skipped");
+}
+
 TEST_CASE("two leaders of one view break One Leader Per Term") {
   Story story;
   story.claimed(kFirst, Leads{{}, 3});

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "consensus/raft/raft.pb.h"
-#include "consensus/raft/rounds.h"
+#include "consensus/rounds.h"
 
 namespace lockstep::consensus::raft {
 namespace {

@@ -1,7 +1,7 @@
 // A leader's rounds of confirmation: by answering a message of a round, a quorum shows that nobody
-// led a later term when that round began (dissertation §6.4). A read that waits for a later round
-// is linearizable; and for as long as followers refuse to vote after they heard from their leader,
-// the round's beginning is the beginning of a lease (§6.4.1).
+// led a later term when that round began (Raft dissertation §6.4). A read that waits for a later
+// round is linearizable; and for as long as followers refuse to vote after they heard from their
+// leader, the round's beginning is the beginning of a lease (§6.4.1).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "transport/time.h"
 
-namespace lockstep::consensus::raft {
+namespace lockstep::consensus {
 
 class Rounds {
  public:
@@ -48,4 +48,4 @@ class Rounds {
   std::deque<transport::Time> started_;  // Of the latest rounds, ascending.
 };
 
-}  // namespace lockstep::consensus::raft
+}  // namespace lockstep::consensus
