@@ -1,5 +1,8 @@
+#include "consensus/paxos/multi_monitors.h"
 #include "consensus/paxos/multi_paxos.h"
+#include "consensus/paxos/multi_promises.h"
 #include "consensus/replicated_log_monitor.h"
+#include "consensus/single_writer_monitor.h"
 #include "labs/systems/option_reader.h"
 #include "labs/systems/registry.h"
 #include "statemachine/sessions.h"
@@ -12,6 +15,8 @@ using chaos::System;
 using consensus::MultiPaxos;
 
 namespace {
+
+constexpr std::uint64_t kMany = 1'000'000;
 
 using ReadOptions = consensus::multi_paxos::ReadOptions;
 
@@ -87,7 +92,6 @@ chaos::FaultModel survives(const OptionValues& given) {
 
 std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
     const OptionValues& given, const statemachine::MachineKind& machine) {
-  constexpr std::uint64_t kMany = 1'000'000;
   OptionReader reader(given, options());
   MultiPaxos::Options node;
   node.election_timeout = reader.range("election_timeout");
@@ -118,9 +122,15 @@ std::optional<chaos::Cost> cost(const OptionValues& given) {
   return cost;
 }
 
-std::vector<chaos::AnyMonitor> monitors(std::uint32_t, const OptionValues&) {
+std::vector<chaos::AnyMonitor> monitors(std::uint32_t nodes, const OptionValues& given) {
+  OptionReader reader(given, options());
+  consensus::Nodes founders;
+  for (std::uint32_t id = 1; id <= nodes; ++id) founders.push_back(transport::NodeId{id});
+  constexpr std::string_view kPaper = "Paxos Made Moderately Complex §2";
   return {chaos::AnyMonitor(
-      consensus::ReplicatedLogMonitor({"ballot", "Paxos Made Moderately Complex §2"}))};
+              consensus::MultiPaxosMonitor(std::move(founders), reader.number("window", 1, kMany))),
+          chaos::AnyMonitor(consensus::ReplicatedLogMonitor({"ballot", kPaper})),
+          chaos::AnyMonitor(consensus::SingleWriterMonitor("ballot", kPaper))};
 }
 
 }  // namespace
@@ -153,7 +163,7 @@ System multi_paxos_system() {
   system.survives = survives;
   system.read_levels = read_levels;
   system.monitors_for = monitors;
-  system.promises = [] { return std::nullopt; };
+  system.promises = [] { return chaos::AnyPromises(consensus::MultiPaxosPromises{}); };
   return system;
 }
 
