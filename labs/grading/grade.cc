@@ -12,6 +12,12 @@ namespace {
 
 constexpr const char* kSchema = "lockstep/grade/v1";
 
+std::string digest_text(std::uint64_t digest) { return fmt::format("{:016x}", digest); }
+
+std::uint64_t digest_in(const json& text) {
+  return std::stoull(text.get<std::string>(), nullptr, 16);
+}
+
 json to_json(const Finding& finding) {
   return {{"verdict", name_of(finding.verdict)},
           {"rule", finding.rule},
@@ -20,19 +26,16 @@ json to_json(const Finding& finding) {
           {"source", finding.source},
           {"event", finding.event},
           {"at_us", finding.at.time_since_epoch().count() / 1000},
-          {"digest", fmt::format("{:016x}", finding.digest)}};
+          {"digest", digest_text(finding.digest)}};
 }
 
 json to_json(const TestGrade& test) {
-  json all{{"test", test.name},
-           {"part", std::string(1, test.part)},
-           {"points", test.points},
-           {"earned", test.earned},
-           {"private", test.is_private},
-           {"seeds", test.seeds},
-           {"events", test.events},
-           {"digest", fmt::format("{:016x}", test.digest)},
-           {"finding", to_json(test.finding)}};
+  json all{{"test", test.name},          {"part", std::string(1, test.part)},
+           {"points", test.points},      {"earned", test.earned},
+           {"private", test.is_private}, {"seeds", test.seeds},
+           {"events", test.events},      {"digest", digest_text(test.digest)},
+           {"digests", json::array()},   {"finding", to_json(test.finding)}};
+  for (const auto digest : test.digests) all["digests"].push_back(digest_text(digest));
   if (test.failing_seed != 0) all["failing_seed"] = test.failing_seed;
   if (!test.page.empty()) all["page"] = test.page;
   return all;
@@ -50,7 +53,7 @@ Finding read_finding(const json& all) {
   finding.source = all.at("source");
   finding.event = all.at("event");
   finding.at = transport::Time{std::chrono::microseconds(all.at("at_us").get<std::int64_t>())};
-  finding.digest = std::stoull(all.at("digest").get<std::string>(), nullptr, 16);
+  finding.digest = digest_in(all.at("digest"));
   return finding;
 }
 
@@ -63,7 +66,8 @@ TestGrade read_test(const json& all) {
   test.is_private = all.at("private");
   test.seeds = all.at("seeds");
   test.events = all.at("events");
-  test.digest = std::stoull(all.at("digest").get<std::string>(), nullptr, 16);
+  test.digest = digest_in(all.at("digest"));
+  for (const auto& digest : all.at("digests")) test.digests.push_back(digest_in(digest));
   test.finding = read_finding(all.at("finding"));
   test.failing_seed = all.value("failing_seed", std::uint64_t{0});
   test.page = all.value("page", "");

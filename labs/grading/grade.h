@@ -19,10 +19,11 @@ struct TestGrade {
   bool is_private = false;
   std::uint32_t seeds = 0;  ///< that were run, each twice
   std::uint64_t failing_seed = 0;
-  Finding finding;           ///< of the failing seed; a pass if there is none
-  std::uint64_t events = 0;  ///< of all executions
-  std::uint64_t digest = 0;  ///< of all digests of first executions, in order
-  std::string page;          ///< what a student may read about a failure
+  Finding finding;                     ///< of the failing seed; a pass if there is none
+  std::uint64_t events = 0;            ///< of all executions
+  std::uint64_t digest = 0;            ///< of all digests of first executions, in order
+  std::vector<std::uint64_t> digests;  ///< these, one for each seed
+  std::string page;                    ///< what a student may read about a failure
 };
 
 struct Grade {

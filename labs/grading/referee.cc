@@ -107,6 +107,7 @@ class Referee {
          grading_seeds(options_.key, lab_.name, lab_.version, graded.name, count)) {
       graded.finding = judge(test, seed, graded.events);
       ++graded.seeds;
+      graded.digests.push_back(graded.finding.digest);
       statemachine::fold(digest, graded.finding.digest);
       if (graded.finding.verdict == Verdict::Pass) continue;
       graded.failing_seed = seed;

@@ -108,6 +108,7 @@ labs::Grade example() {
   failed.finding.verdict = labs::Verdict::Nondeterministic;
   failed.finding.happened = "\x1b[31m \xff not UTF-8 \"quoted\" </script>";
   failed.failing_seed = 7;
+  failed.digests = {1, 0xfedcba9876543210};
   grade.tests = {passed, failed};
   return grade;
 }
@@ -122,6 +123,7 @@ TEST_CASE("a grade is valid JSON, whatever a submission printed, and reads back"
   CHECK_FALSE(grade.is_infrastructure());
   CHECK(grade.tests[1].finding.verdict == labs::Verdict::Nondeterministic);
   CHECK(grade.tests[1].failing_seed == 7);
+  CHECK(grade.tests[1].digests == example().tests[1].digests);
   CHECK(labs::to_json(grade) == text);
 }
 
