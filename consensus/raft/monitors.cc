@@ -179,7 +179,7 @@ void RaftMonitor::acts_as_leader(Watched& node, Term term) {
   node.led = term;
   const std::uint64_t voters = (node.votes_in == term ? node.voters : 0) | raft::bit_of(node.id);
   const auto& [since, sets] = node.configurations.latest();
-  if (!sets.has_quorum(voters)) {
+  if (sees_members_ && !sets.has_quorum(voters)) {
     broken("Elected By A Quorum", "§5.2, dissertation §4.1",
            fmt::format("{} leads term {} with the votes of {}, which are no quorum of {}, its "
                        "configuration since index {}",
@@ -314,6 +314,7 @@ std::uint64_t RaftMonitor::digest() const {
     digest(known.is_applied ? known.result_digest : 0);
     digest(known.has_state ? known.state_digest : 0);
   }
+  digest(sees_members_ ? 1 : 0);
   digest(violation_ ? 1 : 0);
   return digest.digest();
 }

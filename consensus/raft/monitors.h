@@ -48,6 +48,10 @@ class RaftMonitor {
 
   const std::optional<Violation>& violation() const { return violation_; }
 
+  /// From now on nobody tells which configuration is in force at which node: whether a leader was
+  /// elected by a quorum is not judged any more.
+  void lose_sight_of_members() { sees_members_ = false; }
+
   /// Digest of everything remembered.
   std::uint64_t digest() const;
 
@@ -165,6 +169,7 @@ class RaftMonitor {
   raft::ConfigurationEntries configurations_;
   raft::InForce committed_configurations_;
   raft::MonitoredReads reads_;
+  bool sees_members_ = true;
   std::optional<Violation> violation_;
   Time now_{};  // Of the event being seen.
   std::uint64_t event_ = 0;

@@ -28,10 +28,16 @@ struct LabCommand {
   LabTarget target;
 };
 
+/// "160", or "160+30" if some of them come on top.
+std::string points_of(const Lab& lab) {
+  const auto optional = lab.optional_points();
+  return fmt::format("{}{}", lab.points(), optional == 0 ? "" : fmt::format("+{}", optional));
+}
+
 int list() {
   fmt::print("{:<14} {:>6}  {}\n", "lab", "points", "what it is about");
   for (const auto& lab : all_labs()) {
-    fmt::print("{:<14} {:>6}  {}\n", lab.name, lab.points(), lab.title);
+    fmt::print("{:<14} {:>6}  {}\n", lab.name, points_of(lab), lab.title);
   }
   fmt::print("\n`lockstep lab show LAB` says more, `lockstep lab start LAB` begins one.\n");
   return 0;
@@ -42,14 +48,16 @@ int show(const LabCommand& command) {
   if (lab == nullptr) return kUsage;
   fmt::print("{}: {}\n\n", lab->name, lab->title);
   for (const auto& part : lab->parts) {
-    fmt::print("{}  {} ({} points, {} hours)\n", part.id, part.title, lab->points(part.id),
-               part.hours);
+    fmt::print("{}  {} ({} points{}, {} hours)\n", part.id, part.title, lab->points(part.id),
+               part.is_optional ? " on top: optional" : "", part.hours);
     for (const auto& test : lab->tests) {
       if (test.part != part.id) continue;
       fmt::print("   {:<34} {:>3}  {}\n", full_name(test), test.points, test.promise);
     }
   }
-  fmt::print("\n{} points in all. Begin with: lockstep lab start {}\n", lab->points(), lab->name);
+  const auto optional = lab->optional_points();
+  fmt::print("\n{} points in all{}. Begin with: lockstep lab start {}\n", lab->points(),
+             optional == 0 ? "" : fmt::format(", and {} on top", optional), lab->name);
   return 0;
 }
 

@@ -55,6 +55,8 @@ struct Part {
   char id = 'A';
   std::string title;
   std::string hours;  ///< that it takes, such as "3-5"
+  /// Its points come on top: full marks can be had without them.
+  bool is_optional = false;
 };
 
 struct Lab {
@@ -65,8 +67,10 @@ struct Lab {
   std::vector<LabTest> tests;  ///< in the order of their parts
   chaos::System system;        ///< its nodes are remote: transport/process/remote.h
 
-  std::uint32_t points() const;
+  std::uint32_t points() const;           ///< of the parts that are not optional
+  std::uint32_t optional_points() const;  ///< of those that are
   std::uint32_t points(char part) const;
+  bool is_optional(const LabTest& test) const;
   /// "A.first_leader" or "first_leader"; null if there is none.
   const LabTest* find(std::string_view test) const;
 };
@@ -80,6 +84,10 @@ class LabBuilder {
   explicit LabBuilder(Lab& lab) : lab_(lab) {}
   void part(char id, std::string title, std::string hours) {
     lab_.parts.push_back({id, std::move(title), std::move(hours)});
+  }
+  void optional_part(char id, std::string title, std::string hours) {
+    part(id, std::move(title), std::move(hours));
+    lab_.parts.back().is_optional = true;
   }
   /// The part is the one that was added last.
   void test(LabTest test) {

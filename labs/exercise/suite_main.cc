@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -49,10 +50,16 @@ const Lab*& current_lab() {
   return lab;
 }
 
-struct Outcome {
+struct Score {
   std::uint32_t earned = 0;
   std::uint32_t possible = 0;
+};
+
+struct Outcome {
+  Score required;
+  Score optional;
   std::uint32_t failed = 0;
+  std::uint32_t required_failed = 0;
   std::uint64_t seed = 0;  ///< that runs
   std::string page;        ///< of the case that just ran; empty if it passed
 };
@@ -119,6 +126,27 @@ void run_current() {
   }
 }
 
+/// "150 of 160 points, and 5 of 30 on top; ", as far as there are any.
+std::string points_text() {
+  const auto& [required, optional] = std::tie(outcome().required, outcome().optional);
+  std::string text;
+  if (required.possible > 0) {
+    text = fmt::format("{} of {} points", required.earned, required.possible);
+  }
+  if (optional.possible > 0) {
+    text += fmt::format("{}{} of {} on top", text.empty() ? "" : ", and ", optional.earned,
+                        optional.possible);
+  }
+  return text.empty() ? text : text + "; ";
+}
+
+/// Tests of optional parts may fail, unless only they were asked for.
+int exit_code() {
+  const auto& all = outcome();
+  const bool is_about_more = all.required.possible > 0;
+  return (is_about_more ? all.required_failed : all.failed) == 0 ? 0 : 1;
+}
+
 /// Prints what a student wants to know, and nothing of doctest's own.
 struct LabReporter : doctest::IReporter {
   explicit LabReporter(const doctest::ContextOptions&) {}
@@ -133,18 +161,19 @@ struct LabReporter : doctest::IReporter {
     const std::string failed = all.failed == 0   ? "all tests pass"
                                : all.failed == 1 ? "1 test fails"
                                                  : fmt::format("{} tests fail", all.failed);
-    fmt::print("\n{}{}\n",
-               all.possible == 0 ? "" : fmt::format("{} of {} points; ", all.earned, all.possible),
-               failed);
+    fmt::print("\n{}{}\n", points_text(), failed);
   }
   void test_case_start(const doctest::TestCaseData& data) override { current = &data; }
   void test_case_reenter(const doctest::TestCaseData&) override {}
   void test_case_end(const doctest::CurrentTestCaseStats&) override {
     const LabTest& test = *current_lab()->find(current->m_name);
     const bool passed = outcome().page.empty();
-    outcome().possible += test.points;
-    outcome().earned += passed ? test.points : 0;
+    const bool is_optional = current_lab()->is_optional(test);
+    Score& score = is_optional ? outcome().optional : outcome().required;
+    score.possible += test.points;
+    score.earned += passed ? test.points : 0;
     outcome().failed += passed ? 0 : 1;
+    outcome().required_failed += passed || is_optional ? 0 : 1;
     const std::string earned =
         test.points == 0 ? (passed ? "passes" : "fails")
                          : fmt::format("{:>3} of {:>2}", passed ? test.points : 0, test.points);
@@ -256,7 +285,8 @@ int run(int argc, char** argv) {
   context.setOption("reporters", "lab");
   context.setOption("order-by", "file");
   context.applyCommandLine(static_cast<int>(rest.size()), rest.data());
-  return context.run() == 0 ? 0 : 1;
+  const bool succeeded = context.run() == 0;
+  return succeeded ? 0 : exit_code();
 }
 
 }  // namespace

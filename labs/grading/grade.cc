@@ -64,6 +64,7 @@ TestGrade read_test(const json& all) {
   test.points = all.at("points");
   test.earned = all.at("earned");
   test.is_private = all.at("private");
+  test.is_optional = all.value("optional", false);
   test.seeds = all.at("seeds");
   test.events = all.at("events");
   test.digest = digest_in(all.at("digest"));
@@ -74,6 +75,13 @@ TestGrade read_test(const json& all) {
   return test;
 }
 
+std::uint32_t sum_of(const std::vector<TestGrade>& tests, std::uint32_t TestGrade::*number,
+                     bool is_optional) {
+  std::uint32_t sum = 0;
+  for (const auto& test : tests) sum += test.is_optional == is_optional ? test.*number : 0;
+  return sum;
+}
+
 std::string line(const TestGrade& test) {
   return fmt::format("  {:<42} {:>3} of {:>2}  {}{}\n", test.name, test.earned, test.points,
                      name_of(test.finding.verdict), test.is_private ? " (private)" : "");
@@ -81,17 +89,13 @@ std::string line(const TestGrade& test) {
 
 }  // namespace
 
-std::uint32_t Grade::earned() const {
-  std::uint32_t sum = 0;
-  for (const auto& test : tests) sum += test.earned;
-  return sum;
-}
+std::uint32_t Grade::earned() const { return sum_of(tests, &TestGrade::earned, false); }
 
-std::uint32_t Grade::points() const {
-  std::uint32_t sum = 0;
-  for (const auto& test : tests) sum += test.points;
-  return sum;
-}
+std::uint32_t Grade::points() const { return sum_of(tests, &TestGrade::points, false); }
+
+std::uint32_t Grade::optional_earned() const { return sum_of(tests, &TestGrade::earned, true); }
+
+std::uint32_t Grade::optional_points() const { return sum_of(tests, &TestGrade::points, true); }
 
 bool Grade::is_infrastructure() const {
   if (!problem.empty()) return true;
@@ -116,6 +120,8 @@ std::string to_json(const Grade& grade) {
            {"problem", grade.problem},
            {"earned", grade.earned()},
            {"points", grade.points()},
+           {"optional_earned", grade.optional_earned()},
+           {"optional_points", grade.optional_points()},
            {"tests", json::array()}};
   for (const auto& test : grade.tests) all["tests"].push_back(to_json(test));
   return all.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -159,6 +165,10 @@ std::string to_text(const Grade& grade) {
   for (const auto& test : grade.tests) text += test.page;
   if (grade.points() > 0) {
     text += fmt::format("\n{} of {} points\n", grade.earned(), grade.points());
+  }
+  if (grade.optional_points() > 0) {
+    text +=
+        fmt::format("{} of {} points on top\n", grade.optional_earned(), grade.optional_points());
   }
   if (grade.is_infrastructure()) {
     text += "Some tests have no verdict for reasons of this machine: grade again.\n";

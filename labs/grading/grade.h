@@ -17,7 +17,8 @@ struct TestGrade {
   std::uint32_t points = 0;
   std::uint32_t earned = 0;
   bool is_private = false;
-  std::uint32_t seeds = 0;  ///< that were run, each twice
+  bool is_optional = false;  ///< its points come on top
+  std::uint32_t seeds = 0;   ///< that were run, each twice
   std::uint64_t failing_seed = 0;
   Finding finding;                     ///< of the failing seed; a pass if there is none
   std::uint64_t events = 0;            ///< of all executions
@@ -37,8 +38,11 @@ struct Grade {
   std::string problem;  ///< infrastructure: why there is no grade
   std::vector<TestGrade> tests;
 
+  /// Of the tests that are not optional; and of those that are.
   std::uint32_t earned() const;
   std::uint32_t points() const;
+  std::uint32_t optional_earned() const;
+  std::uint32_t optional_points() const;
   /// True if something of ours failed: the grade does not count, and is to be repeated.
   bool is_infrastructure() const;
 };

@@ -101,6 +101,7 @@ class Referee {
     graded.part = test.part;
     graded.points = test.points;
     graded.is_private = is_private(test);
+    graded.is_optional = lab_.is_optional(test);
     statemachine::Fold digest;
     const std::uint32_t count = options_.seeds != 0 ? options_.seeds : test.seeds;
     for (const auto seed :
@@ -208,6 +209,7 @@ Grade grade(const Lab& lab, const BuiltSubmission& built, const RefereeOptions& 
       rejected.name = full_name(test);
       rejected.part = test.part;
       rejected.points = test.points;
+      rejected.is_optional = lab.is_optional(test);
       rejected.finding.verdict = Verdict::BuildRejected;
       grade.tests.push_back(std::move(rejected));
     }

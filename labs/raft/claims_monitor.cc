@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 5> kOfClaims{
     "Logs Grow At Their End", "Acknowledged Entries Are Stored", "Committed Entries Are Stored",
     "Applied In Order Once Committed", "Only Committed State Is Compacted"};
 
+/// The same, if it claims nothing of configurations.
+constexpr std::string_view kOfConfigurations = "The Latest Configuration Counts";
+
 /// Messages of which a rule asks more than the lab does.
 bool says_nothing(const Witness& witness) {
   const auto* message = witness.message_as<Message>();
@@ -40,6 +43,14 @@ bool is_about_elections(const Witness& witness) {
   return !acknowledges && !message->has_install_snapshot();
 }
 
+/// An operator asks for another group.
+bool asks_for_members(const Witness& witness) {
+  const auto* request = witness.message_as<transport::Request>();
+  if (witness.kind != Witness::Kind::Requested || request == nullptr) return false;
+  return request->has_admin() && !request->admin().has_transfer() &&
+         !request->admin().has_snapshot();
+}
+
 }  // namespace
 
 void ClaimsMonitor::see(const Witness& witness) {
@@ -54,11 +65,20 @@ void ClaimsMonitor::judge(const Witness& witness) {
   judge_.see(witness);
   const auto& found = judge_.violation();
   if (!found) return;
-  is_mute_ = std::find(kOfClaims.begin(), kOfClaims.end(), found->rule) != kOfClaims.end();
+  is_mute_ = accuses_the_silent(*found, witness.node);
   if (!is_mute_) violation_ = found;
 }
 
+bool ClaimsMonitor::accuses_the_silent(const transport::Violation& found,
+                                       transport::NodeId node) const {
+  if (found.rule == kOfConfigurations) {
+    return (configured_ & consensus::raft::bit_of(node)) == 0;
+  }
+  return std::find(kOfClaims.begin(), kOfClaims.end(), found.rule) != kOfClaims.end();
+}
+
 void ClaimsMonitor::judge_without_claims(const Witness& witness) {
+  if (asks_for_members(witness)) elections_.lose_sight_of_members();
   if (witness.kind == Witness::Kind::Observed) {
     const auto* applied = std::get_if<transport::Applied>(witness.claim);
     if (applied != nullptr) applies(witness, *applied);
@@ -89,6 +109,7 @@ std::uint64_t ClaimsMonitor::digest() const {
   digest(judge_.digest());
   digest(elections_.digest());
   digest(is_mute_ ? 1 : 0);
+  digest(configured_);
   for (const Reach& reach : reaches_) {
     digest(reach.told);
     digest(reach.shown);
@@ -105,9 +126,12 @@ void ClaimsMonitor::note(const Witness& witness) {
   const std::size_t place = number(witness.node);
   if (place >= reaches_.size()) reaches_.resize(place + 1);
   Reach& reach = reaches_[place];
-  if (witness.kind == Witness::Kind::Started) reach.told = 0;
+  if (witness.kind == Witness::Kind::Started) {
+    reach.told = 0;
+    configured_ &= ~consensus::raft::bit_of(witness.node);
+  }
   if (witness.kind == Witness::Kind::Sent) note_sent(witness, reach);
-  if (witness.kind == Witness::Kind::Observed) note_claim(*witness.claim, reach);
+  if (witness.kind == Witness::Kind::Observed) note_claim(witness, reach);
 }
 
 void ClaimsMonitor::note_sent(const Witness& witness, Reach& reach) {
@@ -121,7 +145,8 @@ void ClaimsMonitor::note_sent(const Witness& witness, Reach& reach) {
 }
 
 /// Who leads with a log that is shorter than what it has shown of it has not told all of it.
-void ClaimsMonitor::note_claim(const transport::Claim& claim, Reach& reach) {
+void ClaimsMonitor::note_claim(const Witness& witness, Reach& reach) {
+  const transport::Claim& claim = *witness.claim;
   if (const auto* appended = std::get_if<transport::Appended>(&claim)) {
     reach.told = appended->index;
   } else if (const auto* installed = std::get_if<transport::Installed>(&claim)) {
@@ -133,6 +158,8 @@ void ClaimsMonitor::note_claim(const transport::Claim& claim, Reach& reach) {
     reach.shown = std::min(reach.shown, truncated->index - 1);
   } else if (std::holds_alternative<transport::Leads>(claim)) {
     is_mute_ = reach.told < reach.shown;
+  } else if (std::holds_alternative<transport::Configured>(claim)) {
+    configured_ |= consensus::raft::bit_of(witness.node);
   }
 }
 

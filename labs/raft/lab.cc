@@ -49,7 +49,9 @@ chaos::System system() {
                           "TimeoutNow",  "ReadIndex",       "ReadIndexReply"};
   system.floor = {{chaos::Reach::Operations, 20}, {chaos::Reach::Bites, 1}};
   system.make_node = make_node;
-  system.survives = [](const chaos::OptionValues&) { return chaos::FaultModel::crash_recovery(); };
+  system.survives = [](const chaos::OptionValues&) {
+    return chaos::FaultModel::crash_recovery().allow(chaos::FaultKind::Membership);
+  };
   system.monitors = monitors;
   system.promises = [] { return chaos::AnyPromises(consensus::RaftPromises{}); };
   return system;
@@ -76,6 +78,9 @@ Lab raft_lab() {
   add_read_tests(builder);
   builder.part('F', "Pre-vote, check of the quorum, transfer", "4-6");
   add_operation_tests(builder);
+  builder.optional_part('G', "Changes of the membership", "8-14");
+  add_membership_tests(builder);
+  add_configuration_tests(builder);
   for (auto& test : lab.tests) {
     if (auto* script = std::get_if<Script>(&test.body)) script->options.events_max = kEventsMax;
   }

@@ -16,5 +16,7 @@ void add_persistence_tests(LabBuilder& lab);
 void add_snapshot_tests(LabBuilder& lab);
 void add_read_tests(LabBuilder& lab);
 void add_operation_tests(LabBuilder& lab);
+void add_membership_tests(LabBuilder& lab);
+void add_configuration_tests(LabBuilder& lab);
 
 }  // namespace lockstep::labs

@@ -109,7 +109,9 @@ labs::Grade example() {
   failed.finding.happened = "\x1b[31m \xff not UTF-8 \"quoted\" </script>";
   failed.failing_seed = 7;
   failed.digests = {1, 0xfedcba9876543210};
-  grade.tests = {passed, failed};
+  labs::TestGrade on_top{.name = "G.z", .part = 'G', .points = 5, .earned = 5};
+  on_top.is_optional = true;
+  grade.tests = {passed, failed, on_top};
   return grade;
 }
 
@@ -120,6 +122,8 @@ TEST_CASE("a grade is valid JSON, whatever a submission printed, and reads back"
   const auto& grade = std::get<labs::Grade>(read);
   CHECK(grade.earned() == 3);
   CHECK(grade.points() == 7);
+  CHECK(grade.optional_earned() == 5);
+  CHECK(grade.optional_points() == 5);
   CHECK_FALSE(grade.is_infrastructure());
   CHECK(grade.tests[1].finding.verdict == labs::Verdict::Nondeterministic);
   CHECK(grade.tests[1].failing_seed == 7);
