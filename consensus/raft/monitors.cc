@@ -38,7 +38,7 @@ void RaftMonitor::see(const Witness& witness) {
       node->commit = node->applied = node->read_locally = node->unproven = {};
       node->log.reset({}, {});
       node->configurations.reset({}, founders_);
-      node->configured = {};
+      node->configured.reset();
       break;
     case Witness::Kind::Requested:
       requested(witness);
@@ -281,10 +281,10 @@ std::uint64_t RaftMonitor::digest() const {
                             node.led, node.leads}) {
       digest(number(term));
     }
-    for (const Index index :
-         {node.unproven, node.commit, node.applied, node.read_locally, node.configured}) {
+    for (const Index index : {node.unproven, node.commit, node.applied, node.read_locally}) {
       digest(number(index));
     }
+    digest(node.configured ? number(*node.configured) + 1 : 0);
     digest(number(node.voted_for));
     digest(node.worthy);
     digest(node.voters);

@@ -79,7 +79,8 @@ class RaftMonitor {
     Index read_locally{};
     raft::Terms log;
     raft::InForce configurations;
-    Index configured{};  // Since when the configuration stands that it says it uses.
+    // Since when the configuration stands that it says it uses; nothing if it does not say.
+    std::optional<Index> configured;
   };
 
   /// An entry that stood in some log.

@@ -22,9 +22,6 @@ constexpr std::array<std::string_view, 5> kOfClaims{
     "Logs Grow At Their End", "Acknowledged Entries Are Stored", "Committed Entries Are Stored",
     "Applied In Order Once Committed", "Only Committed State Is Compacted"};
 
-/// The same, if it claims nothing of configurations.
-constexpr std::string_view kOfConfigurations = "The Latest Configuration Counts";
-
 /// Messages of which a rule asks more than the lab does.
 bool says_nothing(const Witness& witness) {
   const auto* message = witness.message_as<Message>();
@@ -65,16 +62,8 @@ void ClaimsMonitor::judge(const Witness& witness) {
   judge_.see(witness);
   const auto& found = judge_.violation();
   if (!found) return;
-  is_mute_ = accuses_the_silent(*found, witness.node);
+  is_mute_ = std::find(kOfClaims.begin(), kOfClaims.end(), found->rule) != kOfClaims.end();
   if (!is_mute_) violation_ = found;
-}
-
-bool ClaimsMonitor::accuses_the_silent(const transport::Violation& found,
-                                       transport::NodeId node) const {
-  if (found.rule == kOfConfigurations) {
-    return (configured_ & consensus::raft::bit_of(node)) == 0;
-  }
-  return std::find(kOfClaims.begin(), kOfClaims.end(), found.rule) != kOfClaims.end();
 }
 
 void ClaimsMonitor::judge_without_claims(const Witness& witness) {
@@ -109,7 +98,6 @@ std::uint64_t ClaimsMonitor::digest() const {
   digest(judge_.digest());
   digest(elections_.digest());
   digest(is_mute_ ? 1 : 0);
-  digest(configured_);
   for (const Reach& reach : reaches_) {
     digest(reach.told);
     digest(reach.shown);
@@ -126,12 +114,9 @@ void ClaimsMonitor::note(const Witness& witness) {
   const std::size_t place = number(witness.node);
   if (place >= reaches_.size()) reaches_.resize(place + 1);
   Reach& reach = reaches_[place];
-  if (witness.kind == Witness::Kind::Started) {
-    reach.told = 0;
-    configured_ &= ~consensus::raft::bit_of(witness.node);
-  }
+  if (witness.kind == Witness::Kind::Started) reach.told = 0;
   if (witness.kind == Witness::Kind::Sent) note_sent(witness, reach);
-  if (witness.kind == Witness::Kind::Observed) note_claim(witness, reach);
+  if (witness.kind == Witness::Kind::Observed) note_claim(*witness.claim, reach);
 }
 
 void ClaimsMonitor::note_sent(const Witness& witness, Reach& reach) {
@@ -145,8 +130,7 @@ void ClaimsMonitor::note_sent(const Witness& witness, Reach& reach) {
 }
 
 /// Who leads with a log that is shorter than what it has shown of it has not told all of it.
-void ClaimsMonitor::note_claim(const Witness& witness, Reach& reach) {
-  const transport::Claim& claim = *witness.claim;
+void ClaimsMonitor::note_claim(const transport::Claim& claim, Reach& reach) {
   if (const auto* appended = std::get_if<transport::Appended>(&claim)) {
     reach.told = appended->index;
   } else if (const auto* installed = std::get_if<transport::Installed>(&claim)) {
@@ -158,8 +142,6 @@ void ClaimsMonitor::note_claim(const Witness& witness, Reach& reach) {
     reach.shown = std::min(reach.shown, truncated->index - 1);
   } else if (std::holds_alternative<transport::Leads>(claim)) {
     is_mute_ = reach.told < reach.shown;
-  } else if (std::holds_alternative<transport::Configured>(claim)) {
-    configured_ |= consensus::raft::bit_of(witness.node);
   }
 }
 

@@ -1,6 +1,6 @@
 // Raft's monitor for nodes that need not tell everything.
 //
-// What a node claims of its log (Appended, Truncated, Committed, Compacted, Configured) lets
+// What a node claims of its log (Appended, Truncated, Committed, Compacted) lets
 // RaftMonitor see a mistake where it is made, but nobody has to claim it. Where claims are missing,
 // RaftMonitor would accuse a node of what it has merely not told. From then on only that is judged
 // which needs no claim about a log: terms and votes, by messages, and that machines apply the same.
@@ -43,15 +43,13 @@ class ClaimsMonitor {
   void applies(const transport::Witness& witness, const transport::Applied& claim);
   void note(const transport::Witness& witness);
   static void note_sent(const transport::Witness& witness, Reach& reach);
-  void note_claim(const transport::Witness& witness, Reach& reach);
-  bool accuses_the_silent(const transport::Violation& found, transport::NodeId node) const;
+  void note_claim(const transport::Claim& claim, Reach& reach);
 
   consensus::RaftMonitor judge_;
   consensus::RaftMonitor elections_;  ///< Sees terms and votes only.
   std::map<std::uint64_t, Step> steps_;
   std::vector<Reach> reaches_;  ///< By node number.
   bool is_mute_ = false;
-  std::uint64_t configured_ = 0;  ///< Nodes that claimed a configuration in their present life.
   std::optional<transport::Violation> violation_;
 };
 
