@@ -315,6 +315,7 @@ std::uint64_t RaftMonitor::digest() const {
     digest(known.has_state ? known.state_digest : 0);
   }
   digest(sees_members_ ? 1 : 0);
+  digest(pardons_silence_ ? 1 : 0);
   digest(violation_ ? 1 : 0);
   return digest.digest();
 }

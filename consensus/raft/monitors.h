@@ -52,6 +52,10 @@ class RaftMonitor {
   /// elected by a quorum is not judged any more.
   void lose_sight_of_members() { sees_members_ = false; }
 
+  /// From now on a node that claims no configuration in its present life is not asked which one it
+  /// uses.
+  void pardon_silence_about_members() { pardons_silence_ = true; }
+
   /// Digest of everything remembered.
   std::uint64_t digest() const;
 
@@ -171,6 +175,7 @@ class RaftMonitor {
   raft::InForce committed_configurations_;
   raft::MonitoredReads reads_;
   bool sees_members_ = true;
+  bool pardons_silence_ = false;
   std::optional<Violation> violation_;
   Time now_{};  // Of the event being seen.
   std::uint64_t event_ = 0;

@@ -30,11 +30,17 @@ json to_json(const Finding& finding) {
 }
 
 json to_json(const TestGrade& test) {
-  json all{{"test", test.name},          {"part", std::string(1, test.part)},
-           {"points", test.points},      {"earned", test.earned},
-           {"private", test.is_private}, {"seeds", test.seeds},
-           {"events", test.events},      {"digest", digest_text(test.digest)},
-           {"digests", json::array()},   {"finding", to_json(test.finding)}};
+  json all{{"test", test.name},
+           {"part", std::string(1, test.part)},
+           {"points", test.points},
+           {"earned", test.earned},
+           {"private", test.is_private},
+           {"optional", test.is_optional},
+           {"seeds", test.seeds},
+           {"events", test.events},
+           {"digest", digest_text(test.digest)},
+           {"digests", json::array()},
+           {"finding", to_json(test.finding)}};
   for (const auto digest : test.digests) all["digests"].push_back(digest_text(digest));
   if (test.failing_seed != 0) all["failing_seed"] = test.failing_seed;
   if (!test.page.empty()) all["page"] = test.page;

@@ -19,7 +19,9 @@ namespace lockstep::labs {
 class ClaimsMonitor {
  public:
   explicit ClaimsMonitor(const std::vector<transport::NodeId>& founders)
-      : judge_(founders), elections_(founders) {}
+      : judge_(founders), elections_(founders) {
+    judge_.pardon_silence_about_members();
+  }
 
   void see(const transport::Witness& witness);
   const std::optional<transport::Violation>& violation() const { return violation_; }

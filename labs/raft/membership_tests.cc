@@ -130,7 +130,7 @@ Stage::Task<> learners_do_not_count(Stage& stage) {
 
 void add_membership_tests(LabBuilder& lab) {
   lab.test({.name = "server_is_added",
-            .points = 3,
+            .points = 4,
             .promise = "a server that is added gets the log, and from then on counts",
             .source = "dissertation, sections 4.1 and 4.2.1",
             .hints = {"request.admin().add() is its number. A configuration is an entry of the "

@@ -112,6 +112,15 @@ TEST_CASE("monitor: quorums are of the latest configuration in the log [disserta
   }
 }
 
+TEST_CASE("monitor: who does not see the members does not judge who elects") {
+  Changing story;
+  story.watcher.lose_sight_of_members();
+  story.elect(kSecond, 2, kFourth);
+  CHECK(story.rule() == "");
+  story.elect(kThird, 2, kFourth);
+  CHECK(story.rule() == "One Vote Per Term");
+}
+
 TEST_CASE("monitor: a leader that leaves does not count itself [dissertation §4.2.2]") {
   Changing story;
   story.append(kThird, 1, 1);
@@ -230,6 +239,21 @@ TEST_CASE("monitor: the latest configuration in the log counts, and no other") {
     story.configure(kSelf, 2, 1, kFour);
     story.claimed(kSelf, Configured{{}, 0, 0, kFounders, 0, 0});
     CHECK(story.rule() == "The Latest Configuration Counts");
+  }
+  SUBCASE("a node that tells of none may be pardoned, one that tells of a wrong one not") {
+    story.watcher.pardon_silence_about_members();
+    story.append(kSecond, 2, 1);
+    story.configure(kSelf, 2, 1, kFour);
+    story.delivered(kSecond, kThird, vote(2));
+    SUBCASE("none") {
+      story.delivered(kSecond, kFourth, vote(2));
+      story.elect(kSecond, 2, kThird);
+      CHECK(story.rule() == "");
+    }
+    SUBCASE("a wrong one") {
+      story.claimed(kSecond, Configured{{}, 0, 0, kFounders, 0, 0});
+      CHECK(story.rule() == "The Latest Configuration Counts");
+    }
   }
   SUBCASE("a node keeps one that was removed") {
     story.configure(kSecond, 2, 1, kFour);
