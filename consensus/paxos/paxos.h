@@ -2,7 +2,7 @@
 // TOCS 1998; sections are those of "Paxos Made Simple", SIGACT News 2001).
 //
 // Every node is proposer, acceptor and learner. A client proposes a value for a key to any node and
-// hears which value was chosen. Reading order beside the paper: roles.h is §2.2's acceptor and
+// hears which value was chosen. Reading order beside the paper: roles.cc is §2.2's acceptor and
 // proposer, paxos.cc their conversation in the order of the phases, the messages are in
 // paxos.proto. The replicated log made of many instances is multi_paxos.h.
 #pragma once

@@ -36,20 +36,11 @@ struct Acceptor {
   Ballot accepted{};  // 0 if it accepted nothing yet.
   std::string value;  // Accepted in that ballot.
 
-  /// Phase 1b (P1a): only a ballot above all that it answered is promised.
-  bool promise(Ballot ballot) {
-    if (ballot <= promised) return false;
-    promised = ballot;
-    return true;
-  }
+  /// Phase 1b. False, and nothing changed, if this ballot or a higher one was promised.
+  bool promise(Ballot ballot);
 
-  /// Phase 2b: anything that no promise forbids is accepted.
-  bool accept(Ballot ballot, std::string_view proposed) {
-    if (ballot < promised) return false;
-    promised = accepted = ballot;
-    value = proposed;
-    return true;
-  }
+  /// Phase 2b. False, and nothing changed, if a higher ballot was promised.
+  bool accept(Ballot ballot, std::string_view proposed);
 };
 
 /// An attempt to get a value chosen, and who waits for it.
@@ -67,22 +58,11 @@ struct Proposer {
   Ballot highest{};   // Among what the promises reported; 0 if no acceptor accepted anything,
   std::string value;  // and the value that goes with it: the one to propose.
 
-  void begin(Ballot next) {
-    ++attempts;
-    phase = Phase::Preparing;
-    ballot = seen = next;
-    voters.clear();
-    highest = {};
-    value = own_value;
-  }
+  /// Phase 1a. Requires: `next` is above all that it used before.
+  void begin(Ballot next);
 
-  /// Phase 2a (P2c): the value accepted in the highest ballot has to be proposed again.
-  void promised(NodeId acceptor, Ballot accepted, std::string_view reported) {
-    voters.add(acceptor);
-    if (accepted <= highest) return;
-    highest = accepted;
-    value = reported;
-  }
+  /// An acceptor promised this ballot, and reports what it accepted last.
+  void promised(NodeId acceptor, Ballot accepted, std::string_view reported);
 };
 
 }  // namespace lockstep::consensus::paxos
