@@ -158,6 +158,8 @@ class Measurement {
     wanted.operations = operations;
     wanted.read_percent = read_percent;
     wanted.compare_and_set = false;
+    // Where a key is decided once and for all, each operation takes the next one.
+    wanted.keys = 1;
     Client client(wanted, ClientId{1}, run_.seed + ++batches_);
     const auto& machine = *statemachine::find_machine(wanted.machine);
     while (const auto command = client.next()) {

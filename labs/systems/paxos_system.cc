@@ -61,6 +61,16 @@ chaos::FaultModel survives(const OptionValues& given) {
   return chaos::FaultModel::network().allow(chaos::FaultKind::Pause);
 }
 
+/// A decision from nothing: the proposer writes its promise before it speaks, and then two round
+/// trips, the second while it writes itself. All others are told, if they are.
+std::optional<chaos::Cost> cost(const OptionValues& given) {
+  OptionReader reader(given, options());
+  const bool announces = reader.flag("announce");
+  const chaos::Linear messages = announces ? chaos::Linear{-5, 5} : chaos::Linear{-4, 4};
+  const std::int64_t syncs = reader.flag("durable") ? 3 : 0;
+  return chaos::Cost{"2f+1", messages, {{4, 0}, {syncs, 0}}, {}};
+}
+
 /// The monitor holds a run to quorums that meet, whatever the nodes were told.
 std::vector<chaos::AnyMonitor> monitors(std::uint32_t nodes, const OptionValues& given) {
   OptionReader reader(given, options());
@@ -91,6 +101,7 @@ System paxos_system() {
                  {"repeated ballots", 1},
                  {"restarts", 1}};
   system.make_node = make_node;
+  system.cost = cost;
   system.survives = survives;
   system.monitors_for = monitors;
   system.promises = [] { return chaos::AnyPromises(consensus::PaxosPromises{}); };

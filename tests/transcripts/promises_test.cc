@@ -1,5 +1,5 @@
-// The promises of Raft's reads are sharp: for each way to read, a command whose promise holds, and
-// one that goes a step further and breaks it. docs/raft.md lists the same commands.
+// Promises are sharp: for each a command that keeps it, and one that goes a step further and breaks
+// it. docs/raft.md and docs/paxos.md list the same commands.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
@@ -16,10 +16,10 @@ struct Outcome {
   std::string detector;
 };
 
-/// What `./lockstep run raft ARGUMENTS` says, called from the root of the repository.
+/// What `./lockstep run ARGUMENTS` says, called from the root of the repository.
 Outcome run(const std::string& arguments) {
   const std::string command =
-      "cd '" LOCKSTEP_ROOT "' && '" LOCKSTEP_PROGRAM "' run raft " + arguments + " --json";
+      "cd '" LOCKSTEP_ROOT "' && '" LOCKSTEP_PROGRAM "' run " + arguments + " --json";
   std::FILE* const pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::string text;
@@ -55,22 +55,47 @@ void is_broken(const std::string& arguments, const std::string& detector) {
 
 TEST_CASE("reads through the log, by read index and at followers hold, but not on disks that lie") {
   for (const std::string read : {"log", "read_index", "follower"}) {
-    holds("--option read=" + read);
-    is_broken("--nodes 3 --option read=" + read +
+    holds("raft --option read=" + read);
+    is_broken("raft --nodes 3 --option read=" + read +
                   " --faults docs/plans/lying_disks.plan --beyond-promise",
               "promise survives a restart");
   }
 }
 
 TEST_CASE("reads by lease hold within the margin, and are stale beyond it") {
-  const std::string lease =
-      "--nodes 3 --option read=lease --option election_timeout=1s..1100ms --faults docs/plans/";
-  holds(lease + "lease_within_margin.plan");
-  is_broken(lease + "lease_beyond_margin.plan --beyond-promise", "Reads See What Was Committed");
-  CHECK(run(lease + "lease_beyond_margin.plan 2>/dev/null").code == 2);
+  for (const std::string system : {"raft", "multi-paxos"}) {
+    const std::string lease =
+        system +
+        " --nodes 3 --option read=lease --option election_timeout=1s..1100ms --faults docs/plans/";
+    holds(lease + "lease_within_margin.plan");
+    is_broken(lease + "lease_beyond_margin.plan --beyond-promise", "Reads See What Was Committed");
+    CHECK(run(lease + "lease_beyond_margin.plan 2>/dev/null").code == 2);
+  }
 }
 
 TEST_CASE("local reads hold in order at each replica, and are not linearizable") {
-  holds("--option read=local");
-  is_broken("--option read=local --promise linearizable", "linearizability");
+  holds("raft --option read=local");
+  is_broken("raft --option read=local --promise linearizable", "linearizability");
+}
+
+TEST_CASE("quorum reads need no clock") {
+  holds(
+      "multi-paxos --nodes 3 --option read=quorum --option lease=off --default-options "
+      "--option election_timeout=1s..1100ms --faults docs/plans/lease_beyond_margin.plan");
+}
+
+TEST_CASE("Paxos agrees with any quorums that meet, and not with others") {
+  holds("paxos");
+  holds("paxos --option accept_quorum=2");
+  is_broken("paxos --option accept_quorum=2 --option prepare_quorum=3",
+            "Proposals Need A Quorum Of Promises");
+}
+
+TEST_CASE("acceptors that write nothing down agree as long as none of them crashes") {
+  holds("paxos --nodes 3 --faults docs/plans/forgetful_acceptors.plan");
+  holds("paxos --option durable=off");
+  is_broken(
+      "paxos --nodes 3 --option durable=off --faults docs/plans/forgetful_acceptors.plan "
+      "--beyond-promise",
+      "Promises Only Grow");
 }
