@@ -50,12 +50,6 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 };
 
-/// Not a link to something else that somebody left there.
-bool is_plain_file(const fs::path& file) {
-  std::error_code ignored;
-  return fs::is_regular_file(fs::symlink_status(file, ignored));
-}
-
 fs::path new_folder() {
   std::string name = (fs::temp_directory_path() / "lockstep-grade-XXXXXX").string();
   return mkdtemp(name.data()) == nullptr ? fs::path() : fs::path(name);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "labs/workspace/command.h"
+#include "labs/workspace/replace_all.h"
 
 namespace lockstep::labs {
 
@@ -77,12 +78,6 @@ class Tree {
   fs::path root_;
   std::optional<std::string> problem_;
 };
-
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-}
 
 /// What a build printed, with the author's own names for the author's files.
 std::string in_words_of(const LabFolder& folder, const Tree& tree, std::string output) {

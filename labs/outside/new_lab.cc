@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "labs/outside/made_solution.h"
 #include "labs/outside/renaming.h"
 
 namespace lockstep::labs {
@@ -17,20 +18,23 @@ class Copy {
  public:
   Copy(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
 
-  /// All files of a folder, but for build results.
+  /// The files of a folder, but not of folders in it.
   void folder(const fs::path& source, const fs::path& target) {
     std::error_code error;
     fs::create_directories(target, error);
     for (const auto& entry : fs::directory_iterator(source, error)) {
-      const std::string name = entry.path().filename().string();
-      if (name == ".lockstep") continue;
-      if (entry.is_directory()) {
-        folder(entry.path(), target / name);
-      } else {
-        file(entry.path(), target / in_words(name));
-      }
+      const fs::path name = in_words(entry.path().filename().string());
+      if (entry.is_regular_file()) file(entry.path(), target / name);
     }
     if (error) problem_ = fmt::format("{}: {}", source.string(), error.message());
+  }
+
+  /// All that makes a lab, as far as it is there.
+  void lab(const fs::path& source, const fs::path& target) {
+    folder(source, target);
+    for (const char* part : {"starter", "solution", "mutants"}) {
+      if (fs::exists(source / part)) folder(source / part, target / part);
+    }
   }
 
   const std::optional<std::string>& problem() const { return problem_; }
@@ -64,19 +68,28 @@ std::optional<std::string> write_new_lab(const std::string& name, const std::str
   if (name != from && fs::exists(with.source / "labs" / name, error)) {
     return fmt::format("\"{}\" is taken by a folder of ours; choose another name", name);
   }
-  const bool has_solution = fs::exists(lab / "solution", error);
-  const fs::path elsewhere = with.source / "tests/labs" / (from + "_solution");
   if (!fs::exists(lab / "CMakeLists.txt", error)) {
     return fmt::format("{}: is missing; in a handout there is nothing to make new labs from",
                        (lab / "CMakeLists.txt").string());
   }
-  if (!has_solution && !fs::exists(elsewhere, error)) {
+  const bool has_solution = fs::exists(lab / "solution", error);
+  const fs::path elsewhere = with.source / "tests/labs" / (from + "_solution");
+  const bool is_elsewhere = fs::exists(elsewhere, error);
+  const fs::path script = solution_script(with.source, from);
+  if (!has_solution && !is_elsewhere && !fs::exists(script, error)) {
     return fmt::format("{}: is missing, and a lab needs a solution", elsewhere.string());
   }
   if (auto problem = make_empty(out)) return problem->message;
   Copy copy(from, name);
-  copy.folder(lab, out);
-  if (!has_solution) copy.folder(elsewhere, out / "solution");
+  copy.lab(lab, out);
+  if (has_solution) return copy.problem();
+  if (is_elsewhere) {
+    copy.folder(elsewhere, out / "solution");
+    return copy.problem();
+  }
+  if (copy.problem()) return copy.problem();
+  if (auto problem = make_solution(script, fs::absolute(out, error))) return problem;
+  copy.folder(out / "solution", out / "solution");
   return copy.problem();
 }
 

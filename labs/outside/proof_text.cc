@@ -19,24 +19,35 @@ std::size_t bugs_of(const Proof& proof, const std::string& test) {
   return static_cast<std::size_t>(std::count_if(proof.bugs.begin(), proof.bugs.end(), has));
 }
 
-/// Bugs down, tests across by their numbers, which the legend below explains.
+/// One letter for each test, the tests of a part together.
+template <class Letter>
+std::string row(const Proof& proof, Letter letter) {
+  std::string text;
+  char part = proof.tests.empty() ? '\0' : proof.tests.front().front();
+  for (const auto& test : proof.tests) {
+    if (test.front() != part) text += ' ';
+    part = test.front();
+    text += letter(test);
+  }
+  return text;
+}
+
+/// Bugs down, tests across; below, what each test finds, in the same order.
 std::string table(const Proof& proof) {
   std::size_t width = 3;
   for (const auto& bug : proof.bugs) width = std::max(width, bug.bug.name.size());
-  std::string text = fmt::format("  {:<{}}", "bug", width);
-  for (std::size_t at = 0; at < proof.tests.size(); ++at) text += fmt::format(" {:>3}", at + 1);
-  text += "   lost  must lose\n";
+  const std::string parts = row(proof, [](const std::string& test) { return test.front(); });
+  std::string text = fmt::format("  {:<{}}  {}  lost  must lose\n", "bug", width, parts);
   for (const auto& bug : proof.bugs) {
-    text += fmt::format("  {:<{}}", bug.bug.name, width);
-    for (const auto& test : proof.tests) {
-      text += fmt::format(" {:>3}", !bug.is_tried ? "?" : loses(test, bug.failing) ? "x" : ".");
-    }
-    text += fmt::format("   {:>4}  {}\n", bug.lost, fmt::join(bug.bug.loses, ", "));
+    const auto letter = [&](const std::string& test) {
+      return !bug.is_tried ? '?' : loses(test, bug.failing) ? 'x' : '.';
+    };
+    text += fmt::format("  {:<{}}  {}  {:>4}  {}\n", bug.bug.name, width, row(proof, letter),
+                        bug.lost, fmt::join(bug.bug.loses, ", "));
   }
   text += "\n";
-  for (std::size_t at = 0; at < proof.tests.size(); ++at) {
-    text += fmt::format("  {:>3}  {:<42} finds {}\n", at + 1, proof.tests[at],
-                        bugs_of(proof, proof.tests[at]));
+  for (const auto& test : proof.tests) {
+    text += fmt::format("  {:<42} finds {}\n", test, bugs_of(proof, test));
   }
   return text;
 }

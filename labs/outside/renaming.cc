@@ -7,23 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "labs/workspace/replace_all.h"
+
 namespace lockstep::labs {
 
-namespace {
-
-using Replacement = std::pair<std::string, std::string>;
-
-void replace_all(std::string& text, const Replacement& replacement) {
-  const auto& [what, with] = replacement;
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-}
-
-}  // namespace
-
 std::string renamed(std::string text, const std::string& from, const std::string& to) {
-  std::vector<Replacement> all{
+  std::vector<std::pair<std::string, std::string>> all{
       {"labs/" + from + "/", "labs/" + to + "/"},
       {from + "_lab()", to + "_lab()"},
       {"\"" + from + "\"", "\"" + to + "\""},
@@ -34,7 +23,7 @@ std::string renamed(std::string text, const std::string& from, const std::string
     const std::string command = fmt::format("lockstep lab {} ", verb);
     all.emplace_back(command + from, command + to);
   }
-  for (const auto& replacement : all) replace_all(text, replacement);
+  for (const auto& [what, with] : all) replace_all(text, what, with);
   return text;
 }
 
@@ -45,7 +34,7 @@ std::string renamed_everywhere(std::string text, const std::string& from, const 
   std::string title_to = to;
   title.front() = static_cast<char>(std::toupper(title.front()));
   title_to.front() = static_cast<char>(std::toupper(title_to.front()));
-  replace_all(text, {title, title_to});
+  replace_all(text, title, title_to);
   return text;
 }
 

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "labs/workspace/replace_all.h"
+
 namespace lockstep::labs {
 
 namespace fs = std::filesystem;
@@ -19,12 +21,6 @@ std::string in_json(const std::string& text) {
     escaped += letter;
   }
   return escaped;
-}
-
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
 }
 
 }  // namespace

@@ -32,8 +32,7 @@ std::optional<std::string> read_names(const json& all, const char* field, const 
       return fmt::format("\"{}\": {} is no plain name that ends in {}", field, name.dump(), suffix);
     }
     names.push_back(name.get<std::string>());
-    std::error_code ignored;
-    if (!fs::is_regular_file(fs::symlink_status(root / names.back(), ignored))) {
+    if (!is_plain_file(root / names.back())) {
       return fmt::format("\"{}\": there is no file {} beside it", field, names.back());
     }
   }
@@ -56,15 +55,18 @@ std::vector<std::string> headers_in(const fs::path& root) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root, error)) {
     const std::string name = entry.path().filename();
-    if (is_plain(name, ".h") && fs::is_regular_file(entry.symlink_status(error))) {
-      names.push_back(name);
-    }
+    if (is_plain(name, ".h") && is_plain_file(entry.path())) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
 }  // namespace
+
+bool is_plain_file(const fs::path& file) {
+  std::error_code ignored;
+  return fs::is_regular_file(fs::symlink_status(file, ignored));
+}
 
 std::variant<Workspace, WorkspaceError> open_workspace(const fs::path& root) {
   const fs::path file = root / "lab.json";

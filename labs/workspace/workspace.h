@@ -64,6 +64,9 @@ inline constexpr std::string_view kBuildStatus = "NINJA_STATUS=lockstep: [%f/%t]
 /// What a build printed, without the lines in which ninja says what it does.
 std::string compiler_output(const std::string& output);
 
+/// True if there is a file that is no link to something else, which somebody may have left there.
+bool is_plain_file(const std::filesystem::path& file);
+
 /// A folder to write to: makes it, or makes sure that it is empty.
 std::optional<WorkspaceError> make_empty(const std::filesystem::path& folder);
 

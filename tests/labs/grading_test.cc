@@ -36,6 +36,23 @@ TEST_CASE("seeds depend on key, lab, version, test and number, and on nothing el
   CHECK(seeds != labs::grading_seeds(key, "raft", "1", "A.first_leade", 100));
 }
 
+TEST_CASE("a lab's own messages leave the numbers from 1000 on to students") {
+  CHECK_FALSE(labs::taken_number(*Message::descriptor()));
+  FileDescriptorProto file;
+  Message::descriptor()->file()->CopyTo(&file);
+  auto* field = file.mutable_message_type(0)->add_field();
+  field->set_name("late");
+  field->set_number(labs::kOwnFieldsFrom);
+  field->set_type(FieldDescriptorProto::TYPE_UINT64);
+  field->set_label(FieldDescriptorProto::LABEL_OPTIONAL);
+  google::protobuf::DescriptorPool pool;
+  const auto* built = pool.BuildFile(file);
+  REQUIRE(built != nullptr);
+  const auto problem = labs::taken_number(*built->message_type(0));
+  REQUIRE(problem.has_value());
+  CHECK(problem->find(".late has the number 1000") != std::string::npos);
+}
+
 TEST_CASE("without a key the seeds are those of the public suite") {
   CHECK(labs::grading_seeds("", "raft", "1", "x", 3) == std::vector<std::uint64_t>{1, 2, 3});
   CHECK(labs::key_name("") == "none");
