@@ -93,6 +93,10 @@ class Raft {
 
     /// Changes go through a joint configuration (dissertation §4.3), not in one step (§4.1).
     bool joint_consensus = false;
+
+    /// Records carry seals and are never overwritten in place, so that a server comes back from a
+    /// disk that tore a write.
+    bool sealed_records = false;
   };
 
   explicit Raft(Options options);
@@ -226,7 +230,7 @@ class Raft {
   void tell_appended(Ctx& ctx, const raft::Entry& entry);
   void truncate(Ctx& ctx, Index from);
   void erase_entries(Ctx& ctx, Index first, Index last);
-  void store_snapshot(Ctx& ctx, std::string state);
+  void store_snapshot(Ctx& ctx, std::string state, Index first, Index last);
   void store_chunk(Ctx& ctx, std::string_view data);
   void erase_chunks(Ctx& ctx);
   std::string_view stored_state(Ctx& ctx) const;
@@ -234,6 +238,14 @@ class Raft {
   void load_snapshot(Ctx& ctx);
   void load_log(Ctx& ctx);
   void load_chunks(Ctx& ctx);
+  void put(Ctx& ctx, std::string_view key, std::string bytes, Term follows = {}) const;
+  std::optional<std::string_view> get(Ctx& ctx, std::string_view key) const;
+  std::optional<std::string_view> opened(std::string_view record, Term follows = {}) const;
+  std::string other_slot(std::string_view key, std::uint32_t& slot) const;
+  std::string slot_key(std::string_view key, std::uint32_t slot) const;
+  std::uint32_t slots() const { return options_.sealed_records ? 2 : 1; }
+  std::string state_key(Index index) const;
+  void erase_leftovers(Ctx& ctx);
 
   Options options_;
 
@@ -242,6 +254,8 @@ class Raft {
   std::optional<NodeId> voted_for_;
   raft::Log log_;
   raft::Configurations configurations_;  // Those that stand in the log.
+  std::uint32_t term_slot_ = 0;          // Where the latest of its kind lies; with seals only.
+  std::uint32_t snapshot_slot_ = 0;
 
   /// What the snapshot on disk covers; the log may begin earlier.
   struct Snapshot {

@@ -26,10 +26,10 @@ void Raft::compact(Ctx& ctx) {
       {}, number(applied_), number(snapshot_.term), machine_.digest()});
   const std::uint64_t kept = std::min(options_.snapshot_keep, distance(log_.base(), applied_));
   const Index base{number(applied_) - kept};
-  erase_entries(ctx, next(log_.base()), base);
+  const Index first = next(log_.base());
   log_.compact(base);
   configurations_.compact(applied_);
-  store_snapshot(ctx, machine_.snapshot());
+  store_snapshot(ctx, machine_.snapshot(), first, base);
 }
 
 // The leader's side. Chunks go one by one, each asked for by the answer to the one before; a
@@ -146,7 +146,8 @@ bool Raft::install(Ctx& ctx) {
   const bool agrees = log_.terms().at(index) == term;
   ctx.log("installs a snapshot up to {}", number(index));
   ctx.observe(transport::Installed{{}, number(index), number(term), machine_.digest()});
-  erase_entries(ctx, next(log_.base()), agrees ? index : log_.last());
+  const Index first = next(log_.base());
+  const Index last = agrees ? index : log_.last();
   if (agrees) {
     log_.compact(index);
     configurations_.compact(index);
@@ -157,7 +158,7 @@ bool Raft::install(Ctx& ctx) {
   }
   commit_ = applied_ = index;
   applied_bytes_ = 0;
-  store_snapshot(ctx, std::move(whole.state));
+  store_snapshot(ctx, std::move(whole.state), first, last);
   answer_reads(ctx);
   return true;
 }

@@ -50,7 +50,9 @@ chaos::System system() {
   system.floor = {{chaos::Reach::Operations, 20}, {chaos::Reach::Bites, 1}};
   system.make_node = make_node;
   system.survives = [](const chaos::OptionValues&) {
-    return chaos::FaultModel::crash_recovery().allow(chaos::FaultKind::Membership);
+    return chaos::FaultModel::crash_recovery()
+        .allow(chaos::FaultKind::Membership)
+        .allow(chaos::FaultKind::TornWrite);
   };
   system.monitors = monitors;
   system.promises = [] { return chaos::AnyPromises(consensus::RaftPromises{}); };

@@ -213,7 +213,7 @@ chaos::RunSpec dies_at_writes(const chaos::System& system, std::uint64_t seed) {
 
 void add_persistence_tests(LabBuilder& lab) {
   lab.test({.name = "restarts",
-            .points = 3,
+            .points = 2,
             .promise = "what was acknowledged is there after all nodes, the leader, or a follower "
                        "restarted",
             .source = "Raft paper, section 5.2 and Figure 2, Persistent state",
@@ -313,8 +313,22 @@ void add_persistence_tests(LabBuilder& lab) {
                       "(client, sequence) must therefore be in the entry."},
             .seeds = 2,
             .body = Script{{.nodes = 3}, repeated_across_restarts}});
+  lab.test(
+      {.name = "torn_writes",
+       .points = 2,
+       .promise = "a write of which a crash left a part counts as one that never was",
+       .source = "dissertation, section 3.8; Pillai and others, All File Systems Are Not "
+                 "Created Equal (OSDI 2014)",
+       .hints = {"Of the records that a handler wrote the first ones are there, and the last of "
+                 "these is cut. How do you tell a whole one?",
+                 "Store a digest with each record, and take a record whose digest is wrong for "
+                 "one that is not there. Nobody has heard of it: messages wait for the disk.",
+                 "What lies where the record is written is lost with it. Keep the latest term "
+                 "and vote in two places, used in turn."},
+       .seeds = 12,
+       .body = torn_writes({.probe_stride = 8})});
   lab.test({.name = "faults_with_crashes",
-            .points = 4,
+            .points = 3,
             .promise =
                 "clients see one copy of the data, whatever crashes and returns, and all get "
                 "on when it is over",

@@ -41,6 +41,14 @@ fault { at_ms: 2000 for_ms: 300 crash { node { role: LEADER } } }
 /// any case.
 Property swarm(Storm storm, chaos::FaultModel model);
 
+/// Nodes die in the middle of a write, of which a part survives: any write, or one that replaces a
+/// vote. Which ones depends on the seed.
+Property torn_writes(Storm storm);
+
+/// The same of a follower among three that compacts its log all the time, and on which then depends
+/// whether what was committed is kept. Requires: three nodes.
+Property torn_followers(Storm storm);
+
 /// The faults that a plan in Protobuf text tells (docs/faults.md). Requires: it is well-formed.
 Property story(Storm storm, std::string_view plan);
 

@@ -310,8 +310,21 @@ void add_snapshot_tests(LabBuilder& lab) {
                       .options = {{"snapshot_every", "6"}},
                       .probe_stride = 16},
                      kPieces)});
+  lab.test({.name = "torn_snapshots",
+            .points = 1,
+            .promise = "a crash in the middle of writing a snapshot leaves the one before, or the "
+                       "log",
+            .source = "Raft paper, section 7",
+            .hints = {"The first records of the write are there, the last one is cut. What is gone "
+                      "by then?",
+                      "First the state, beside the old one; then what names it; and then goes what "
+                      "it replaces.",
+                      "Entries behind a snapshot may be left over from a log that did not agree "
+                      "with it."},
+            .seeds = 16,
+            .body = torn_followers({.nodes = 3})});
   lab.test({.name = "faults_with_snapshots",
-            .points = 5,
+            .points = 4,
             .promise = "clients see one copy of the data while logs are compacted all the time and "
                        "everything fails that may fail",
             .source = "Raft paper, section 7 and Figure 3",

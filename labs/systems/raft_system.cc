@@ -100,6 +100,10 @@ const std::vector<chaos::SystemOption>& options() {
        "single",
        "how the group changes: single (one voter at a time) or joint",
        {"single", "joint"}},
+      {"records",
+       "plain",
+       "how records lie on disk: plain, or sealed, which survives torn writes",
+       {}},
   };
   return all;
 }
@@ -137,6 +141,9 @@ chaos::FaultModel survives(const OptionValues& given) {
   auto model = chaos::FaultModel::crash_recovery().allow(chaos::FaultKind::Membership);
   constexpr std::uint64_t kMillion = 1'000'000;
   OptionReader reader(given, options());
+  if (reader.choice("records", {"plain", "sealed"}) == 1) {
+    model.allow(chaos::FaultKind::TornWrite);
+  }
   const std::uint64_t margin = reader.number("lease_margin", 0, 100);
   for (const auto& level : read_levels(given)) {
     if (level.name != "lease" || !reader.flag("lease")) continue;
@@ -173,6 +180,7 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
   raft.leader_stickiness = reader.flag("leader_stickiness");
   raft.priorities = reader.numbers("priorities", 63, 1'000);
   raft.joint_consensus = reader.choice("membership", {"single", "joint"}) == 1;
+  raft.sealed_records = reader.choice("records", {"plain", "sealed"}) == 1;
   if (reader.problem()) return *reader.problem();
   if (raft.heartbeat.high >= raft.election_timeout.low) {
     return "option heartbeat: must be shorter than election_timeout, or leaders never last";
