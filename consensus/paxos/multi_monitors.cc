@@ -78,8 +78,13 @@ void MultiPaxosMonitor::sent(NodeId node, const multi_paxos::Promise& promise) {
   }
   std::map<Slot, Ballot> reported;
   for (const auto& vote : promise.votes()) {
-    reported[Slot{vote.slot()}] = Ballot{vote.ballot()};
-    if (!vote.chosen() && !violation_) votes(node, Ballot{vote.ballot()}, Slot{vote.slot()});
+    const Ballot voted{vote.ballot()};
+    const Slot slot{vote.slot()};
+    reported[slot] = voted;
+    if (vote.chosen() || violation_ || is_forgotten(slot)) continue;
+    // A leader's vote may have become durable when it died before it asked anybody else.
+    if (paxos::proposer_of(voted) == node) proposes(node, voted, slot, vote.value());
+    if (!violation_) votes(node, voted, slot);
   }
   if (violation_) return;
   acceptor.votes.erase(acceptor.votes.begin(), acceptor.votes.upper_bound(compacted));

@@ -60,6 +60,16 @@ TEST_CASE("slots that get chosen, applied and recovered keep every rule") {
   CHECK(story.rule() == "none");
 }
 
+TEST_CASE("a leader that died before it asked anybody has voted for its proposal all the same") {
+  Story story;
+  story.promises(kSelf, kFirst);
+  story.promises(kSecond, kFirst);
+  story.promises(kSelf, kNext, {vote(1, kFirst, adds(1))});
+  CHECK(story.rule() == "none");
+  story.promises(kThird, kNext, {vote(2, kFirst, adds(1))});
+  CHECK(story.rule() == "Votes Are For Proposals");
+}
+
 TEST_CASE("a value that the promises report has to be proposed again") {
   Story story;
   story.begin();
