@@ -246,6 +246,8 @@ class Simulation {
   }
 
   void check_history() {
+    const auto& promised = spec_.system->is_linearizable;
+    if (promised && !promised(spec_.options) && !spec_.all_linearizable) return;
     const bool has_others = !weak_levels_.empty();
     const History part = has_others ? linearizable_part() : History();
     const History& checked = has_others ? part : result_.history;

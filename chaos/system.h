@@ -82,6 +82,9 @@ struct System {
   /// The levels among which clients draw one for each read; none, or empty: reads are asked for in
   /// one way only, and are linearizable.
   std::function<std::vector<ReadLevel>(const OptionValues&)> read_levels;
+  /// Whether histories have to be linearizable under these options; if unset, always. Where they
+  /// need not, what is promised is for the monitors to judge.
+  std::function<bool(const OptionValues&)> is_linearizable;
   /// What it costs while nothing goes wrong, by its paper; none, if nobody has said.
   std::function<std::optional<Cost>(const OptionValues&)> cost;
   std::function<FaultModel(const OptionValues&)> survives;

@@ -17,6 +17,10 @@ const ClaimShapes& claim_shapes() {
       {"Reached", {"group", "kind"}},
       {"Configured", {"group", "index", "term", "voters", "outgoing", "learners"}},
       {"Served", {"group", "client", "sequence", "index", "level"}},
+      {"ViewInstalled", {"group", "view", "members", "transitional", "incarnation"}},
+      {"Multicast", {"group", "view", "number", "digest"}},
+      {"GroupDelivered", {"group", "view", "sender", "number", "digest"}},
+      {"SafeIndicated", {"group", "view", "sender", "number"}},
   }};
   return shapes;
 }
@@ -48,6 +52,18 @@ std::vector<std::uint64_t> claim_values(const transport::Claim& claim) {
     }
     List operator()(const transport::Served& c) const {
       return {number(c.group), c.client, c.sequence, c.index, c.level};
+    }
+    List operator()(const transport::ViewInstalled& c) const {
+      return {number(c.group), c.view, c.members, c.transitional, c.incarnation};
+    }
+    List operator()(const transport::Multicast& c) const {
+      return {number(c.group), c.view, c.number, c.digest};
+    }
+    List operator()(const transport::GroupDelivered& c) const {
+      return {number(c.group), c.view, c.sender, c.number, c.digest};
+    }
+    List operator()(const transport::SafeIndicated& c) const {
+      return {number(c.group), c.view, c.sender, c.number};
     }
   };
   return std::visit(Values{}, claim);

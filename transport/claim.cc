@@ -47,6 +47,28 @@ void fold_fields(Fold& digest, const Served& claim) {
   digest(claim.index);
   digest(claim.level);
 }
+void fold_fields(Fold& digest, const ViewInstalled& claim) {
+  digest(claim.view);
+  digest(claim.members);
+  digest(claim.transitional);
+  digest(claim.incarnation);
+}
+void fold_fields(Fold& digest, const Multicast& claim) {
+  digest(claim.view);
+  digest(claim.number);
+  digest(claim.digest);
+}
+void fold_fields(Fold& digest, const GroupDelivered& claim) {
+  digest(claim.view);
+  digest(claim.sender);
+  digest(claim.number);
+  digest(claim.digest);
+}
+void fold_fields(Fold& digest, const SafeIndicated& claim) {
+  digest(claim.view);
+  digest(claim.sender);
+  digest(claim.number);
+}
 
 }  // namespace
 

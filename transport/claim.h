@@ -94,8 +94,46 @@ struct Reached {
   std::uint32_t kind = 0;
 };
 
+/// This node, as the process that its incarnation names, is in a view from now on: these members
+/// (bit k stands for node k), of whom those in `transitional` come from the same view as itself.
+/// What it claims later, up to its next view, happens in this one. A node that was excluded comes
+/// back as another process: with a higher incarnation.
+struct ViewInstalled {
+  GroupId group{};
+  std::uint64_t view = 0;
+  std::uint64_t members = 0;
+  std::uint64_t transitional = 0;
+  std::uint64_t incarnation = 0;
+};
+
+/// This node sends its message number `number` (from 1 in each view) to the members of its view.
+struct Multicast {
+  GroupId group{};
+  std::uint64_t view = 0;
+  std::uint64_t number = 0;
+  std::uint64_t digest = 0;  ///< of what is sent
+};
+
+/// The application of this node gets the message that `sender` sent as its `number`th in `view`.
+struct GroupDelivered {
+  GroupId group{};
+  std::uint64_t view = 0;
+  std::uint64_t sender = 0;
+  std::uint64_t number = 0;
+  std::uint64_t digest = 0;
+};
+
+/// This node knows that every member of `view` holds that message and will deliver it or fail.
+struct SafeIndicated {
+  GroupId group{};
+  std::uint64_t view = 0;
+  std::uint64_t sender = 0;
+  std::uint64_t number = 0;
+};
+
 using Claim = std::variant<Leads, Follows, Committed, Applied, Appended, Truncated, Installed,
-                           Compacted, Reached, Configured, Served>;
+                           Compacted, Reached, Configured, Served, ViewInstalled, Multicast,
+                           GroupDelivered, SafeIndicated>;
 
 /// Folds a claim's kind and all its fields.
 void fold(statemachine::Fold& digest, const Claim& claim);

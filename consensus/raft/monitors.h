@@ -128,9 +128,10 @@ class RaftMonitor {
   void claims(Watched& node, const transport::Applied& claim);
   void claims(Watched& node, const transport::Installed& claim);
   void claims(Watched& node, const transport::Compacted& claim);
-  void claims(Watched&, const transport::Reached&) {}
   void claims(Watched& node, const transport::Configured& claim);
   void claims(Watched& node, const transport::Served& claim);
+  template <class Other>
+  void claims(Watched&, const Other&) {}
 
   void leader_commits(Watched& leader, Index index, Term term);
   void commit_up_to(const Watched& leader, Index index);

@@ -141,8 +141,9 @@ std::string verdict(const RunSpec& spec, const RunResult& result) {
   std::string text = "\nVerdict: ";
   switch (result.judgement) {
     case Judgement::Holds:
-      text += fmt::format("HOLDS\n  {} operations are linearizable; every monitor held",
-                          result.statistics.completed + result.statistics.indeterminate);
+      text += fmt::format("HOLDS\n  {} operations {}; every monitor held",
+                          result.statistics.completed + result.statistics.indeterminate,
+                          result.linearizability ? "are linearizable" : "were watched");
       if (result.probed > 0) {
         text += fmt::format(";\n  {} of {} promises were probed by a restart and kept",
                             result.probed, result.promises);

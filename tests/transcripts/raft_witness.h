@@ -78,6 +78,8 @@ class RaftWitness final : public transport::Observer {
   void claims(transport::NodeId node, const transport::Reached& claim);
   void claims(transport::NodeId node, const transport::Configured& claim);
   void claims(transport::NodeId node, const transport::Served& claim);
+  template <class Other>
+  void claims(transport::NodeId, const Other&) {}
   std::string row(const transport::Cluster& cluster, transport::NodeId node, std::size_t width,
                   std::uint64_t first, std::uint64_t last) const;
 

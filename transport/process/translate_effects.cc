@@ -55,6 +55,32 @@ struct ClaimWriter {
     served.set_index(claim.index);
     served.set_level(claim.level);
   }
+  void operator()(const ViewInstalled& claim) const {
+    process::ViewInstalled& installed = *out.mutable_view_installed();
+    installed.set_view(claim.view);
+    installed.set_members(claim.members);
+    installed.set_transitional(claim.transitional);
+    installed.set_incarnation(claim.incarnation);
+  }
+  void operator()(const Multicast& claim) const {
+    process::Multicast& multicast = *out.mutable_multicast();
+    multicast.set_view(claim.view);
+    multicast.set_number(claim.number);
+    multicast.set_digest(claim.digest);
+  }
+  void operator()(const GroupDelivered& claim) const {
+    process::GroupDelivered& delivered = *out.mutable_group_delivered();
+    delivered.set_view(claim.view);
+    delivered.set_sender(claim.sender);
+    delivered.set_number(claim.number);
+    delivered.set_digest(claim.digest);
+  }
+  void operator()(const SafeIndicated& claim) const {
+    process::SafeIndicated& safe = *out.mutable_safe_indicated();
+    safe.set_view(claim.view);
+    safe.set_sender(claim.sender);
+    safe.set_number(claim.number);
+  }
 };
 
 std::optional<Claim> read_claim(const process::Claim& in) {
@@ -92,6 +118,18 @@ std::optional<Claim> read_claim(const process::Claim& in) {
     case process::Claim::kServed:
       return Served{group, in.served().client(), in.served().sequence(), in.served().index(),
                     in.served().level()};
+    case process::Claim::kViewInstalled:
+      return ViewInstalled{group, in.view_installed().view(), in.view_installed().members(),
+                           in.view_installed().transitional(), in.view_installed().incarnation()};
+    case process::Claim::kMulticast:
+      return Multicast{group, in.multicast().view(), in.multicast().number(),
+                       in.multicast().digest()};
+    case process::Claim::kGroupDelivered:
+      return GroupDelivered{group, in.group_delivered().view(), in.group_delivered().sender(),
+                            in.group_delivered().number(), in.group_delivered().digest()};
+    case process::Claim::kSafeIndicated:
+      return SafeIndicated{group, in.safe_indicated().view(), in.safe_indicated().sender(),
+                           in.safe_indicated().number()};
     case process::Claim::KIND_NOT_SET:
       return std::nullopt;
   }
