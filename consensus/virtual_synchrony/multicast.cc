@@ -108,7 +108,7 @@ bool VirtualSynchrony::knows_past_of(const group::Cast& cast) const {
 
 void VirtualSynchrony::deliver(Ctx& ctx, const group::Cast& cast, bool is_stable) {
   ctx.observe(transport::GroupDelivered{
-      {}, view_.id, cast.sender(), cast.number(), statemachine::digest_of(cast.command())});
+      {}, cast.view(), cast.sender(), cast.number(), statemachine::digest_of(cast.command())});
   if (options_.safe && is_stable) {
     ctx.observe(transport::SafeIndicated{{}, view_.id, cast.sender(), cast.number()});
     reached(ctx, GroupReach::SafeDelivery);

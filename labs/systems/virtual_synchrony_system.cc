@@ -1,5 +1,6 @@
 #include "consensus/replicated_log_monitor.h"
 #include "consensus/virtual_synchrony/monitors.h"
+#include "consensus/virtual_synchrony/promises.h"
 #include "consensus/virtual_synchrony/virtual_synchrony.h"
 #include "labs/systems/option_reader.h"
 #include "labs/systems/registry.h"
@@ -114,6 +115,20 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
   return std::make_shared<transport::Hosted<VirtualSynchrony>>(std::move(group));
 }
 
+/// With a client beside the sequencer, or beside the only member that sends. A token goes round all
+/// the time, so that its messages are nobody's in particular.
+std::optional<chaos::Cost> cost(const OptionValues& given) {
+  if (is_set(given, "order", kOrders, "token")) return std::nullopt;
+  // The cast; safe delivery adds the acknowledgements and the news that it is stable.
+  const chaos::Linear messages = is_safe(given) ? chaos::Linear{-3, 3} : chaos::Linear{-1, 1};
+  const chaos::Steps steps{{is_safe(given) ? 2 : 0}, {0}};
+  chaos::Cost cost{has_primary(given) ? "2f+1" : "f+1", messages, steps, {}};
+  for (const auto& level : read_levels(given)) {
+    cost.reads.push_back({level.name, level.name == "local" ? chaos::Steps{} : steps});
+  }
+  return cost;
+}
+
 std::vector<chaos::AnyMonitor> monitors(std::uint32_t, const OptionValues& given) {
   GroupMonitor::Promise promise;
   promise.has_primary = has_primary(given);
@@ -160,10 +175,11 @@ System virtual_synchrony_system() {
                  {"state transfers", 1},   {"merges", 1},
                  {"safe deliveries", 20},  {"local reads", 10}};
   system.survives = survives;
+  system.cost = cost;
   system.read_levels = read_levels;
   system.is_linearizable = is_linearizable;
   system.monitors_for = monitors;
-  system.promises = [] { return std::optional<chaos::AnyPromises>(); };
+  system.promises = [] { return chaos::AnyPromises(consensus::VirtualSynchronyPromises{}); };
   return system;
 }
 
