@@ -38,13 +38,13 @@ constexpr Case kResources[] = {{"S40_fork_bomb", "denied"},   {"S41_memory", "me
 
 // Two nodes try each of these, and see whether the other was there.
 constexpr const char* kDenied[] = {
-    "A12_shared_global",  "A14_peer_pointer",      "A15_shared_file",    "A16_shared_memory",
-    "A16_other_channels", "A20_output_as_memory",  "S31_read_hidden",    "S32_read_processes",
-    "S33_list_folders",   "S35_overwrite_results", "S36_modify_harness", "S45_fill_disk",
-    "S51_survive",        "S53_ignore_signals",    "S54_signal_others",  "S55_enter_memories",
-    "S58_terminal",       "S59_open_sockets",      "S61_call_referee",   "S62_look_names_up",
-    "S63_namespaces",     "S64_exotic_calls",      "S65_loosen",         "S70_inherited",
-    "S70_environment",    "S71_run_programs"};
+    "A12_shared_global",  "A14_peer_pointer", "A15_shared_file",       "A16_shared_memory",
+    "A16_other_channels", "A18_thread_local", "A20_output_as_memory",  "S31_read_hidden",
+    "S32_read_processes", "S33_list_folders", "S35_overwrite_results", "S36_modify_harness",
+    "S45_fill_disk",      "S51_survive",      "S53_ignore_signals",    "S54_signal_others",
+    "S55_enter_memories", "S58_terminal",     "S59_open_sockets",      "S61_call_referee",
+    "S62_look_names_up",  "S63_namespaces",   "S64_exotic_calls",      "S65_loosen",
+    "S70_inherited",      "S70_environment",  "S71_run_programs"};
 
 SandboxOptions options(bool namespaces, const std::string& module = HOSTILE_MODULE) {
   SandboxOptions options;

@@ -18,6 +18,7 @@ namespace lockstep::tests {
 namespace {
 
 int shared_global = 0;
+thread_local int shared_in_thread = 0;
 
 bool plants(const Target& target) { return target.self == 1; }
 
@@ -34,6 +35,14 @@ std::string global(const Target& target) {
   Attempts attempts;
   if (!plants(target)) attempts("global", shared_global != 0);
   if (plants(target)) shared_global = 1;
+  return attempts.answer();
+}
+
+/// Nodes that run one after the other in one thread would share this, too.
+std::string in_thread(const Target& target) {
+  Attempts attempts;
+  if (!plants(target)) attempts("thread_local", shared_in_thread != 0);
+  if (plants(target)) shared_in_thread = 1;
   return attempts.answer();
 }
 
@@ -105,9 +114,10 @@ std::string output_file(const Target& target) {
 }  // namespace
 
 Attacks attacks_by_sharing() {
-  return {{"A12_shared_global", global},    {"A14_peer_pointer", peer},
-          {"A15_shared_file", files},       {"A16_shared_memory", shared_memory},
-          {"A16_other_channels", channels}, {"A20_output_as_memory", output_file}};
+  return {{"A12_shared_global", global},        {"A14_peer_pointer", peer},
+          {"A15_shared_file", files},           {"A16_shared_memory", shared_memory},
+          {"A16_other_channels", channels},     {"A18_thread_local", in_thread},
+          {"A20_output_as_memory", output_file}};
 }
 
 }  // namespace lockstep::tests
