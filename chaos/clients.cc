@@ -73,10 +73,11 @@ class Clients::Session final : private transport::Event::Target {
 
 class Clients::Engine {
  public:
-  Engine(transport::Cluster& on, const System& of, std::vector<ReadLevel> levels_of_reads,
-         const WorkloadOptions& options, const Patience& how_patient, std::uint64_t with_seed)
+  Engine(transport::Cluster& on, const System& of, const OptionValues& values,
+         std::vector<ReadLevel> levels_of_reads, const WorkloadOptions& options,
+         const Patience& how_patient, std::uint64_t with_seed)
       : cluster(on),
-        nodes(on.founders()),
+        nodes(serving_nodes(of, values, on.founders())),
         system(of),
         machine(*statemachine::find_machine(options.machine)),
         levels(std::move(levels_of_reads)),
@@ -332,10 +333,11 @@ void Clients::Session::fire(transport::Event& event) {
   if (event.generation == alarm_) mailbox_.deliver(std::nullopt);
 }
 
-Clients::Clients(transport::Cluster& cluster, const System& system, std::vector<ReadLevel> levels,
-                 const WorkloadOptions& workload, const Patience& patience, std::uint64_t seed)
-    : engine_(
-          std::make_unique<Engine>(cluster, system, std::move(levels), workload, patience, seed)) {
+Clients::Clients(transport::Cluster& cluster, const System& system, const OptionValues& options,
+                 std::vector<ReadLevel> levels, const WorkloadOptions& workload,
+                 const Patience& patience, std::uint64_t seed)
+    : engine_(std::make_unique<Engine>(cluster, system, options, std::move(levels), workload,
+                                       patience, seed)) {
   cluster.set_reply_sink(this);
 }
 

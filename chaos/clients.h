@@ -29,8 +29,9 @@ struct Patience {
 class Clients final : public transport::ReplySink {
  public:
   /// Requires: the cluster and the system outlive this object.
-  Clients(transport::Cluster& cluster, const System& system, std::vector<ReadLevel> levels,
-          const WorkloadOptions& workload, const Patience& patience, std::uint64_t seed);
+  Clients(transport::Cluster& cluster, const System& system, const OptionValues& options,
+          std::vector<ReadLevel> levels, const WorkloadOptions& workload, const Patience& patience,
+          std::uint64_t seed);
   ~Clients() override;
 
   /// Clients ask this node as well from now on; the founders they know.

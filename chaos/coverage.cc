@@ -77,6 +77,7 @@ void Coverage::see(const Witness& witness) {
 
 void Coverage::observe(const Witness& witness) {
   if (const auto* leads = std::get_if<transport::Leads>(witness.claim)) {
+    if (leads->group != group_) return;
     if (reigns_.empty() || reigns_.back().term < leads->term) {
       ++at(counts_, Reach::Elections);
       reigns_.push_back({witness.at, witness.node, leads->term});
@@ -94,7 +95,7 @@ void Coverage::observe(const Witness& witness) {
                             .second;
     at(counts_, Reach::ConfigurationChanges) += is_new && configured->index > 0;
   } else if (const auto* reached = std::get_if<transport::Reached>(witness.claim)) {
-    if (reached->kind >= kOwnKindsMax) return;
+    if (reached->group != group_ || reached->kind >= kOwnKindsMax) return;
     if (reached->kind >= own_.size()) own_.resize(reached->kind + 1);
     ++own_[reached->kind];
   }

@@ -65,6 +65,9 @@ std::vector<std::string> missed(const std::vector<CoverageGoal>& floor, const Re
 /// Counts what nodes and faults reach; operations and bites are added by the simulation.
 class Coverage final : public transport::Observer {
  public:
+  /// Who leads, and what is the system's own, counts in this group only.
+  explicit Coverage(transport::GroupId group = {}) : group_(group) {}
+
   void see(const transport::Witness& witness) override;
   ReachCounts& counts() { return counts_; }
   /// By kind, as far as one was reached.
@@ -81,6 +84,7 @@ class Coverage final : public transport::Observer {
  private:
   void observe(const transport::Witness& witness);
 
+  transport::GroupId group_;
   ReachCounts counts_{};
   OwnCounts own_;
   /// Group, voters, outgoing voters, learners.

@@ -13,8 +13,12 @@ using transport::Request;
 using transport::Witness;
 
 LocalReads::LocalReads(const statemachine::MachineKind& machine, std::vector<std::string> options,
-                       std::optional<statemachine::MachineFactory> sessions)
-    : machine_(machine), options_(std::move(options)), sessions_(std::move(sessions)) {}
+                       std::optional<statemachine::MachineFactory> sessions,
+                       transport::GroupId group)
+    : machine_(machine),
+      options_(std::move(options)),
+      sessions_(std::move(sessions)),
+      group_(group) {}
 
 bool LocalReads::is_local(std::string_view options) const {
   return std::find(options_.begin(), options_.end(), options) != options_.end();
@@ -82,11 +86,11 @@ void LocalReads::replied(const Witness& witness) {
 void LocalReads::observed(const Witness& witness) {
   std::uint64_t index = 0;
   if (const auto* applied = std::get_if<transport::Applied>(witness.claim)) {
-    if (applied->group != transport::GroupId{}) return;
+    if (applied->group != group_) return;
     index = applied->index;
     applied_.emplace(index, applied->command_digest);
   } else if (const auto* installed = std::get_if<transport::Installed>(witness.claim)) {
-    if (installed->group != transport::GroupId{}) return;
+    if (installed->group != group_) return;
     index = installed->index;
   } else {
     return;

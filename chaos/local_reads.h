@@ -21,8 +21,9 @@ class LocalReads final : public transport::Observer {
  public:
   /// `options` are those of requests for such reads, see ReadLevel. `sessions` makes the replicated
   /// machines, if requests stand in the log with their sessions (statemachine/session_commands.h).
+  /// `group` is the one whose log is meant.
   LocalReads(const statemachine::MachineKind& machine, std::vector<std::string> options,
-             std::optional<statemachine::MachineFactory> sessions);
+             std::optional<statemachine::MachineFactory> sessions, transport::GroupId group = {});
 
   void see(const transport::Witness& witness) override;
 
@@ -53,6 +54,7 @@ class LocalReads final : public transport::Observer {
   const statemachine::MachineKind& machine_;
   std::vector<std::string> options_;
   std::optional<statemachine::MachineFactory> sessions_;
+  transport::GroupId group_;
   std::vector<Replica> replicas_;                   ///< by node number
   std::map<std::uint64_t, std::string> commands_;   ///< by digest
   std::map<std::uint64_t, std::uint64_t> applied_;  ///< digests by index

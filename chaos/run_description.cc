@@ -79,7 +79,8 @@ std::optional<DescriptionError> problem_with(const WorkloadOptions& workload,
 }
 
 std::optional<DescriptionError> problem_with_plan(const RunSpec& spec, bool may_go_beyond) {
-  if (const auto problem = problem_with(spec.plan, spec.nodes)) {
+  if (const auto problem =
+          problem_with(spec.plan, all_nodes(*spec.system, spec.options, spec.nodes))) {
     return error("fault plan: {}", *problem);
   }
   const auto further = beyond(spec.plan, spec.system->survives(spec.options));
@@ -145,6 +146,11 @@ std::variant<RunSpec, DescriptionError> to_spec(const RunDescription& descriptio
   const auto made = spec.system->make_node(spec.options, machine);
   if (const auto* wrong = std::get_if<std::string>(&made)) {
     return error("{}: {}", spec.system->name, *wrong);
+  }
+  const std::uint32_t supporting = all_nodes(*spec.system, spec.options, 0);
+  if (spec.nodes + supporting > kNodesMax) {
+    return error("nodes: {} and {} that support them are too many, at most {}", spec.nodes,
+                 supporting, kNodesMax);
   }
   spec.plan = description.plan();
   if (auto wrong = problem_with_plan(spec, description.beyond_promise())) return *wrong;
@@ -217,7 +223,8 @@ std::string option_flags(const RunSpec& spec, bool is_own_plan) {
 
 FaultPlan swarm_plan(const System& system, const OptionValues& options, std::uint32_t nodes,
                      std::uint64_t seed) {
-  return swarm_plan(seed, system.survives(options), nodes, system.message_names);
+  return swarm_plan(seed, system.survives(options), all_nodes(system, options, nodes),
+                    system.message_names);
 }
 
 std::string command_line(const RunSpec& spec, std::string_view plan_file) {

@@ -38,8 +38,9 @@ class Scenario::Stage final : public transport::Observer,
     const auto made = [&](std::uint32_t id) {
       return make_node_of(of, options.options, machine, NodeId{id});
     };
-    for (std::uint32_t id = 1; id <= options.nodes; ++id) cluster.add(NodeId{id}, made(id));
-    for (std::uint32_t id = options.nodes + 1; id <= options.nodes + options.spares; ++id) {
+    const std::uint32_t nodes = all_nodes(of, options.options, options.nodes);
+    for (std::uint32_t id = 1; id <= nodes; ++id) cluster.add(NodeId{id}, made(id));
+    for (std::uint32_t id = nodes + 1; id <= nodes + options.spares; ++id) {
       cluster.add_spare(NodeId{id}, made(id));
     }
     cluster.add_observer(this);

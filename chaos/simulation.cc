@@ -2,12 +2,15 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "chaos/catch_up.h"
 #include "chaos/check/explain.h"
 #include "chaos/local_reads.h"
 #include "chaos/restart_probe.h"
+#include "chaos/stale_reads.h"
 #include "transport/check.h"
 
 namespace lockstep::chaos {
@@ -47,7 +50,8 @@ struct Founded {
     const auto node = [&](NodeId id) {
       return make_node_of(*spec.system, spec.options, machine, id);
     };
-    for (std::uint32_t id = 1; id <= spec.nodes; ++id) cluster.add(NodeId{id}, node(NodeId{id}));
+    const std::uint32_t nodes = all_nodes(*spec.system, spec.options, spec.nodes);
+    for (std::uint32_t id = 1; id <= nodes; ++id) cluster.add(NodeId{id}, node(NodeId{id}));
     for (const auto id : spares_of(spec.plan)) cluster.add_spare(NodeId{id}, node(NodeId{id}));
   }
 
@@ -78,9 +82,11 @@ class Simulation {
         founded_(loop_, spec),
         cluster_(founded_.cluster),
         injector_(cluster_, spec.plan, spec.seed),
+        coverage_(spec.system->group),
         watch_(monitors_of(*spec.system, spec.nodes, spec.options)),
         levels_(levels_of(spec)),
-        clients_(cluster_, *spec.system, levels_, spec.workload, spec.patience, spec.seed) {
+        clients_(cluster_, *spec.system, spec.options, levels_, spec.workload, spec.patience,
+                 spec.seed) {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
     cluster_.add_observer(&coverage_);
     cluster_.add_observer(&catch_up_);
@@ -232,7 +238,7 @@ class Simulation {
       sessions = spec_.system->with_sessions(machine.make);
     }
     local_reads_.emplace(*statemachine::find_machine(spec_.workload.machine), std::move(options),
-                         sessions);
+                         sessions, spec_.system->group);
     cluster_.add_observer(&*local_reads_);
   }
 
@@ -242,13 +248,24 @@ class Simulation {
     for (const auto& operation : result_.history.operations) {
       if (weak_levels_.count(operation.level) == 0) part.operations.push_back(operation);
     }
-    return part;
+    std::map<std::string, Duration> staleness;
+    for (const auto& level : levels_) {
+      if (may_be_stale(level)) staleness[level.name] = level.staleness;
+    }
+    return staleness.empty() ? part : asked_earlier(std::move(part), staleness);
+  }
+
+  bool may_be_stale(const ReadLevel& level) const {
+    return level.staleness != Duration::zero() && !spec_.all_linearizable;
   }
 
   void check_history() {
     const auto& promised = spec_.system->is_linearizable;
     if (promised && !promised(spec_.options) && !spec_.all_linearizable) return;
-    const bool has_others = !weak_levels_.empty();
+    const bool has_others = !weak_levels_.empty() || std::any_of(levels_.begin(), levels_.end(),
+                                                                 [this](const ReadLevel& level) {
+                                                                   return may_be_stale(level);
+                                                                 });
     const History part = has_others ? linearizable_part() : History();
     const History& checked = has_others ? part : result_.history;
     result_.linearizability = check_linearizability(checked, spec_.check);

@@ -14,6 +14,19 @@ std::unique_ptr<transport::Node> make_node_of(const System& system, const Option
   return (*prototype)->fresh();
 }
 
+std::uint32_t all_nodes(const System& system, const OptionValues& options, std::uint32_t nodes) {
+  return nodes + (system.supporting_nodes ? system.supporting_nodes(options) : 0);
+}
+
+std::vector<transport::NodeId> serving_nodes(const System& system, const OptionValues& options,
+                                             const std::vector<transport::NodeId>& founders) {
+  std::vector<transport::NodeId> serving;
+  for (const auto node : founders) {
+    if (number(node) > all_nodes(system, options, 0)) serving.push_back(node);
+  }
+  return serving;
+}
+
 std::vector<AnyMonitor> monitors_of(const System& system, std::uint32_t nodes,
                                     const OptionValues& options) {
   return system.monitors_for ? system.monitors_for(nodes, options) : system.monitors(nodes);

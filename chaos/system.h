@@ -18,6 +18,7 @@
 #include "chaos/monitor.h"
 #include "statemachine/catalog.h"
 #include "transport/node.h"
+#include "transport/time.h"
 
 namespace lockstep::chaos {
 
@@ -42,6 +43,9 @@ struct ReadLevel {
   std::string options;    ///< bytes for Request.options
   bool any_node = false;  ///< any node may be asked; otherwise clients keep to the one that leads
   Promise promise = Promise::Linearizable;
+  /// What Linearizable means where answers may be stale: as if the read had been asked for so much
+  /// earlier.
+  transport::Duration staleness{};
 };
 
 using OptionValues = std::map<std::string, std::string, std::less<>>;
@@ -77,6 +81,11 @@ struct System {
   std::function<std::shared_ptr<transport::Node>(
       const OptionValues&, const statemachine::MachineKind&, transport::NodeId)>
       make_node_for;
+  /// Nodes besides those that the user counts, of another kind: those that serve clients rely on
+  /// them, and no client turns to them. They have the first numbers. Without it there are none.
+  std::function<std::uint32_t(const OptionValues&)> supporting_nodes;
+  /// The group whose log holds what clients ask for.
+  transport::GroupId group{};
   /// Where each client has a node of its own: whom it asks, and no other. Otherwise it asks around.
   std::function<transport::NodeId(transport::ClientId, std::uint32_t nodes)> home;
   /// The levels among which clients draw one for each read; none, or empty: reads are asked for in
@@ -98,6 +107,13 @@ struct System {
 std::unique_ptr<transport::Node> make_node_of(const System& system, const OptionValues& options,
                                               const statemachine::MachineKind& machine,
                                               transport::NodeId node);
+
+/// How many nodes there are if the user counts so many.
+std::uint32_t all_nodes(const System& system, const OptionValues& options, std::uint32_t nodes);
+
+/// Those that clients turn to, of these founders.
+std::vector<transport::NodeId> serving_nodes(const System& system, const OptionValues& options,
+                                             const std::vector<transport::NodeId>& founders);
 
 /// What watches a run of this system.
 std::vector<AnyMonitor> monitors_of(const System& system, std::uint32_t nodes,

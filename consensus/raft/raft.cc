@@ -28,8 +28,10 @@ std::string_view name_of(Raft::Role role) {
 Raft::Raft(Options options) : options_(std::move(options)), machine_(options_.machine()) {}
 
 void Raft::on(Ctx& ctx, Start start) {
-  const auto founders = ctx.initial_members();
-  configurations_.reset({}, {{founders.begin(), founders.end()}, {}, {}});
+  const auto all = ctx.initial_members();
+  const bool is_among_others = !options_.members.empty();
+  configurations_.reset(
+      {}, {is_among_others ? options_.members : Nodes(all.begin(), all.end()), {}, {}});
   load_term(ctx);
   load_snapshot(ctx);
   tell_configuration(ctx);

@@ -48,6 +48,8 @@ class Raft {
     Between heartbeat{50ms, 50ms};
     /// The replicated machine, with client sessions around it (statemachine/sessions.h).
     MachineFactory machine;
+    /// Who founds the group, where the cluster has other nodes too. Empty: all founders.
+    Nodes members;
 
     /// Most entries in one AppendEntries, and bytes of commands in it (one entry always fits).
     /// Requires: at least 1.

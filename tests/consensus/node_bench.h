@@ -50,6 +50,12 @@ class NodeBench {
     node_.timer(world, static_cast<std::uint32_t>(timer), key);
   }
 
+  /// The answer to something that it asked another node.
+  void reply(NodeId from, const Reply& reply) {
+    world.effects.clear();
+    node_.reply(world, from, reply);
+  }
+
   void request(const Request& request) {
     world.effects.clear();
     node_.request(world, request);
