@@ -24,7 +24,7 @@ void Chain::learn(Ctx& ctx, Configuration configuration) {
 void Chain::enter_epoch(Ctx& ctx, const Configuration& before) {
   const NodeId self = ctx.self();
   drop_reads(ctx);
-  is_settled_ = is_head(self);
+  is_settled_ = false;
   settles_at_.reset();
   successor_last_ = committed_;
   last_at_tick_ = last();
@@ -40,6 +40,8 @@ void Chain::enter_epoch(Ctx& ctx, const Configuration& before) {
   const auto since = configuration_.since(self);
   if (!since) return;
   belong_since(ctx, *since);
+  if (is_head(self)) settles_at_ = last();
+  settle(ctx);
   pass_on(ctx, committed_);
   acknowledge(ctx, true);
 }

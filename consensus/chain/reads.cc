@@ -61,7 +61,12 @@ void Chain::read_here(Ctx& ctx, const Request& request, const ReadOptions& optio
   ask_for_version(ctx, request, options.level());
 }
 
-bool Chain::may_serve(Ctx& ctx) const { return is_settled_ && has_lease(ctx); }
+// A tail answers from what it has committed, which after a change of the chain may be less than
+// what the last tail had.
+bool Chain::may_serve(Ctx& ctx) const {
+  if (!is_settled_ || !has_lease(ctx)) return false;
+  return !is_tail(ctx.self()) || committed_ >= *settles_at_;
+}
 
 // CRAQ §2.3: a dirty object. The tail's answer says up to where updates are committed, and so which
 // version of this object is the last committed one.

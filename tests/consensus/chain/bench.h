@@ -42,7 +42,8 @@ class ChainBench : public NodeBench<Chain> {
   /// Client 7 writes "v" at `key`, or reads it.
   void put(std::uint64_t sequence, const std::string& key = "k");
   void get(std::uint64_t sequence, const std::string& key = "k",
-           chain::ReadOptions::Level level = chain::ReadOptions::DEFAULT, std::uint64_t bound_us = 0);
+           chain::ReadOptions::Level level = chain::ReadOptions::DEFAULT,
+           std::uint64_t bound_us = 0);
 
   std::uint64_t last() const { return number_in("history last"); }
   std::uint64_t committed() const { return number_in("committed"); }

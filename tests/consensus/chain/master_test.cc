@@ -1,7 +1,8 @@
 // The master's machine: who may change what, in which epoch.
+#include "consensus/chain/master.h"
+
 #include <doctest/doctest.h>
 
-#include "consensus/chain/master.h"
 #include "tests/consensus/node_bench.h"
 
 namespace lockstep::consensus::tests {

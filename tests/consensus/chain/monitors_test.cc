@@ -67,8 +67,7 @@ class Story : public Shown<ChainMonitor, chain::Message> {
  private:
   template <class Plain>
   void tell(Witness::Kind kind, NodeId node, const Plain& plain) {
-    const Envelope payload =
-        transport::compose<Plain, Plain>([&](Plain& place) { place = plain; });
+    const Envelope payload = transport::compose<Plain, Plain>([&](Plain& place) { place = plain; });
     Witness witness;
     witness.kind = kind;
     witness.node = node;

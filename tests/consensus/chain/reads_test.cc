@@ -71,7 +71,8 @@ TEST_CASE("a clean object is answered by any server at once, a dirty one after a
   CHECK(bench.status() == Reply::OK);
 }
 
-TEST_CASE("an answer from another server than the tail, or to an old question, counts for nothing") {
+TEST_CASE(
+    "an answer from another server than the tail, or to an old question, counts for nothing") {
   auto bench = middle_with_pending();
   bench.get(1, "k");
   const auto read = bench.sent<chain::VersionQuery>(kThird)[0].read();
