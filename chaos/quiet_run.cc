@@ -125,11 +125,12 @@ class Measurement {
   }
 
   awaitable<OperationCost> cost_of(std::uint32_t read_percent, ReadLevel level) {
-    co_await operate(read_percent, level, 1, node_for(level));  // Warms up what it may.
+    // Warms up what it may, and finds who answers.
+    const NodeId node = co_await operate(read_percent, level, 1, node_for(level));
     latencies_.take_median();
     const ClusterCounts before = scenario_.cluster().counts();
     const Time since = scenario_.cluster().now();
-    co_await operate(read_percent, level, run_.operations, node_for(level));
+    co_await operate(read_percent, level, run_.operations, node);
     const auto took = scenario_.cluster().now() - since;
     const Traffic all = Traffic::between(before, scenario_.cluster().counts());
     const auto own = [&](std::int64_t traffic, std::int64_t idle) {
@@ -145,13 +146,16 @@ class Measurement {
   }
 
   /// Reads that any node answers are asked for where nobody leads.
-  NodeId node_for(const ReadLevel& level) const {
+  NodeId node_for(const ReadLevel& level) {
     if (!level.any_node) return near_;
-    return NodeId{number(near_) % run_.nodes + 1};
+    const auto nodes = serving_nodes(*run_.system, run_.options, scenario_.cluster().founders());
+    const auto next = std::upper_bound(nodes.begin(), nodes.end(), near_);
+    return next != nodes.end() ? *next : nodes.front();
   }
 
-  awaitable<void> operate(std::uint32_t read_percent, ReadLevel level, std::uint64_t operations,
-                          NodeId node) {
+  /// Returns whom it asked in the end: where another node answers, that is who has to be asked.
+  awaitable<NodeId> operate(std::uint32_t read_percent, ReadLevel level, std::uint64_t operations,
+                            NodeId node) {
     WorkloadOptions wanted;
     wanted.machine = run_.system->machines.front();
     wanted.clients = 1;
@@ -169,13 +173,18 @@ class Measurement {
         request.set_read_only(is_read);
         if (is_read) request.set_options(level.options);
       };
-      const auto reply = co_await scenario_.ask(node, fill, kPatience);
+      auto reply = co_await scenario_.ask(node, fill, kPatience);
+      if (reply && reply->status() == Reply::REDIRECT) {
+        node = NodeId{reply->redirect()};
+        reply = co_await scenario_.ask(node, fill, kPatience);
+      }
       if (!reply || reply->status() != Reply::OK) {
         throw std::runtime_error(fmt::format("{} {} a {} although nothing goes wrong",
                                              to_string(node), reply ? "refuses" : "does not answer",
                                              is_read ? "read" : "write"));
       }
     }
+    co_return node;
   }
 
   const QuietRun& run_;

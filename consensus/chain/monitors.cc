@@ -48,8 +48,6 @@ void ChainMonitor::see(const Witness& witness) {
       return delivered(witness);
     case Witness::Kind::Requested:
       return requested(witness);
-    case Witness::Kind::Replied:
-      return replied(witness);
     case Witness::Kind::Observed:
       return std::visit(
           [&](const auto& claim) {
@@ -62,6 +60,10 @@ void ChainMonitor::see(const Witness& witness) {
 }
 
 void ChainMonitor::sent(const Witness& witness) {
+  if (const auto* reply = witness.message_as<Reply>()) {
+    if (number(witness.node) <= masters_) master_says(*reply);
+    return;
+  }
   const auto* message = witness.message_as<chain::Message>();
   if (message == nullptr) return;
   const std::uint64_t epoch = epoch_of(*message);
@@ -98,11 +100,9 @@ void ChainMonitor::requested(const Witness& witness) {
 }
 
 /// What the masters say is the truth about the chain, if they all say the same.
-void ChainMonitor::replied(const Witness& witness) {
-  const auto* reply = witness.message_as<Reply>();
-  const bool is_answer = reply != nullptr && reply->status() == Reply::OK;
-  if (!is_answer || number(witness.node) > masters_ || !is_node(witness.client)) return;
-  auto said = chain::parse_configuration(reply->result());
+void ChainMonitor::master_says(const Reply& reply) {
+  if (reply.status() != Reply::OK) return;
+  auto said = chain::parse_configuration(reply.result());
   if (!said || said->epoch == 0) return;
   const auto [known, is_new] = configurations_.try_emplace(said->epoch, *said);
   const bool is_same = known->second.chain == said->chain && known->second.joining == said->joining;
@@ -123,6 +123,9 @@ void ChainMonitor::claims(NodeId node, const transport::Appended& claim) {
   }
   server.last = claim.index;
   server.pending[claim.index] = {claim.term, claim.entry_digest};
+  if (updates_.size() > kUpdates) remembered_from_ = updates_.begin()->first + 1;
+  updates_.erase(updates_.begin(), updates_.lower_bound(remembered_from_));
+  if (claim.index < remembered_from_) return;
   auto& known = updates_[claim.index];
   const auto found = std::find_if(known.begin(), known.end(), [&](const Update& update) {
     return update.epoch == claim.term && update.digest == claim.entry_digest;
@@ -139,7 +142,6 @@ void ChainMonitor::claims(NodeId node, const transport::Appended& claim) {
                               to_string(node), claim.index, claim.term));
   }
   found->holders |= bit(node);
-  if (updates_.size() > kUpdates) updates_.erase(updates_.begin());
 }
 
 /// The update was in no history before.

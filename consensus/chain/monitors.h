@@ -54,7 +54,7 @@ class ChainMonitor {
   void sent(const Witness& witness);
   void delivered(const Witness& witness);
   void requested(const Witness& witness);
-  void replied(const Witness& witness);
+  void master_says(const Reply& reply);
   void claims(NodeId node, const transport::Appended& claim);
   void claims(NodeId node, const transport::Truncated& claim);
   void claims(NodeId node, const transport::Committed& claim);
@@ -75,6 +75,7 @@ class ChainMonitor {
   std::map<std::uint64_t, chain::Configuration>
       configurations_;                                    // By epoch; old ones are forgotten.
   std::map<std::uint64_t, std::vector<Update>> updates_;  // By index; so are old ones here.
+  std::uint64_t remembered_from_ = 0;                     // Their first index.
   std::uint64_t committed_ = 0;                           // By anybody.
   /// What was committed when a read first reached a server.
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> reads_;

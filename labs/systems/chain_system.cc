@@ -169,6 +169,19 @@ std::variant<std::shared_ptr<transport::Node>, std::string> make_server(
   return std::make_shared<transport::Hosted<Chain>>(std::move(chain));
 }
 
+/// All servers write before they pass on, the head too (its s is the one that the papers' pipeline
+/// would hide). The tail answers, at some distance from a client beside the head. A read at another
+/// server is of a clean object here, since the client waits for its writes.
+chaos::Cost cost(const OptionValues& given, bool apportioned) {
+  chaos::Cost cost{"f+1, and 2g+1 masters", {-2, 2}, {{0, 1}, {0, 1}}, {}};
+  if (!apportioned) {
+    cost.reads.push_back({"", {}});
+    return cost;
+  }
+  for (const auto& level : read_levels(given)) cost.reads.push_back({level.name, {}});
+  return cost;
+}
+
 std::vector<NodeId> master_nodes(std::uint32_t masters) {
   std::vector<NodeId> nodes;
   for (std::uint32_t id = 1; id <= masters; ++id) nodes.push_back(NodeId{id});
@@ -250,6 +263,7 @@ System chain_family(bool apportioned) {
     return std::get<std::shared_ptr<transport::Node>>(make_server(given, machine, apportioned));
   };
   system.survives = survives;
+  system.cost = [apportioned](const OptionValues& given) { return cost(given, apportioned); };
   system.monitors_for = [](std::uint32_t, const OptionValues& given) { return monitors(given); };
   system.promises = [] { return chaos::AnyPromises(Promises{}); };
   if (apportioned) system.read_levels = read_levels;

@@ -70,3 +70,31 @@ TEST_CASE("where nodes are of several kinds, each is made by its number, with th
   const chaos::Scenario scenario(system, {.nodes = 3, .spares = 1});
   CHECK(made == std::set<NodeId>{NodeId{1}, NodeId{2}, NodeId{3}, NodeId{4}});
 }
+
+TEST_CASE(
+    "nodes that support others come on top, with the first numbers, and no client asks them") {
+  const chaos::System& chain = *labs::find_system("chain");
+  auto run = tests::swarm_run("chain", 7);
+  run.nodes = 2;
+  run.options = {{"masters", "1"}};
+  run.plan.clear_fault();
+  Asked asked;
+  std::set<NodeId> started;
+  struct Started final : transport::Observer {
+    explicit Started(std::set<NodeId>& into) : all(into) {}
+    void see(const Witness& witness) override {
+      if (witness.kind == Witness::Kind::Started) all.insert(witness.node);
+    }
+    std::set<NodeId>& all;
+  } watcher(started);
+  chaos::simulate(run, [&](transport::Cluster& cluster) {
+    cluster.add_observer(&asked);
+    cluster.add_observer(&watcher);
+  });
+  CHECK(started == std::set<NodeId>{NodeId{1}, NodeId{2}, NodeId{3}});
+  CHECK(chaos::serving_nodes(chain, run.options, {NodeId{1}, NodeId{2}, NodeId{3}}) ==
+        std::vector<NodeId>{NodeId{2}, NodeId{3}});
+  for (const auto& [client, node] : asked.all) {
+    CHECK((is_node(client) || node != NodeId{1}));
+  }
+}

@@ -29,7 +29,7 @@ class Story : public Shown<ChainMonitor, chain::Message> {
   void says(const chain::Configuration& configuration) {
     Reply reply;
     reply.set_result(chain::record_of(configuration).SerializeAsString());
-    tell<Reply>(Witness::Kind::Replied, kSelf, reply);
+    tell<Reply>(Witness::Kind::Sent, kSelf, reply);
   }
 
   void asks(NodeId node, std::uint64_t sequence) {
