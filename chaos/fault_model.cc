@@ -47,6 +47,9 @@ std::string_view name_of(FaultKind kind) {
 }
 
 std::string FaultModel::beyond(FaultKind kind) const {
+  if (kind == FaultKind::Crash && survives(kind) && limits_failed_) {
+    return "crash of more than a minority at a time";
+  }
   if (kind != FaultKind::ClockDrift || !survives(kind)) return std::string(name_of(kind));
   return fmt::format("{} above {} ppm", name_of(kind), max_drift_ppm_);
 }

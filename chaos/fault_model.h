@@ -64,6 +64,18 @@ class FaultModel {
   }
   std::uint32_t max_drift_ppm() const { return max_drift_ppm_; }
 
+  /// At any time a minority of the founders may have failed and no more. A node counts from its
+  /// crash until, after its restart, it claims to lead or to follow: what it forgot, it has again.
+  FaultModel& limit_failed_to_minority() {
+    limits_failed_ = true;
+    return *this;
+  }
+  bool limits_failed() const { return limits_failed_; }
+  /// How many of so many founders may have failed at a time.
+  std::uint32_t max_failed(std::uint32_t nodes) const {
+    return limits_failed_ ? (nodes - 1) / 2 : std::numeric_limits<std::uint32_t>::max();
+  }
+
   /// What a plan that uses this kind does outside the model, such as "bit_rot" or "clock_drift
   /// above 500 ppm".
   std::string beyond(FaultKind kind) const;
@@ -71,6 +83,7 @@ class FaultModel {
  private:
   std::bitset<kFaultKinds> kinds_;
   std::uint32_t max_drift_ppm_ = std::numeric_limits<std::uint32_t>::max();
+  bool limits_failed_ = false;
 };
 
 }  // namespace lockstep::chaos

@@ -59,10 +59,12 @@ std::vector<FaultKind> beyond(const FaultPlan& plan, const FaultModel& model) {
   std::bitset<kFaultKinds> used;
   const auto use = [&](FaultKind kind) { used.set(static_cast<std::size_t>(kind)); };
   bool drifts_too_much = false;
+  bool fails_too_many = false;
   for (const auto& fault : plan.fault()) {
     use(kind_of(fault));
     const std::int64_t ppm = fault.clock_drift().ppm();
     drifts_too_much |= std::max(ppm, -ppm) > model.max_drift_ppm();
+    fails_too_many |= fault.crash().regardless() && model.limits_failed();
   }
   const Conditions& conditions = plan.conditions();
   if (conditions.delay_high_us() > 0) use(FaultKind::DelaySpike);
@@ -72,7 +74,8 @@ std::vector<FaultKind> beyond(const FaultPlan& plan, const FaultModel& model) {
   std::vector<FaultKind> outside;
   for (std::size_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
-    const bool too_strong = kind == FaultKind::ClockDrift && drifts_too_much;
+    const bool too_strong = (kind == FaultKind::ClockDrift && drifts_too_much) ||
+                            (kind == FaultKind::Crash && fails_too_many);
     if (used.test(number) && (too_strong || !model.survives(kind))) outside.push_back(kind);
   }
   return outside;

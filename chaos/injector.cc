@@ -12,8 +12,9 @@ using transport::CrashPoint;
 using transport::Duration;
 using transport::NodeId;
 
-Injector::Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed)
-    : engine_(std::make_unique<Engine>(cluster, plan, seed)) {}
+Injector::Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed,
+                   std::uint32_t max_failed)
+    : engine_(std::make_unique<Engine>(cluster, plan, seed, max_failed)) {}
 Injector::~Injector() = default;
 
 void Injector::begin() { engine_->begin(); }
@@ -32,10 +33,12 @@ CrashPoint Injector::on_effects(NodeId node, const transport::Effects& effects) 
 }
 void Injector::see(const transport::Witness& witness) { engine_->see(witness); }
 
-Injector::Engine::Engine(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed)
+Injector::Engine::Engine(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed,
+                         std::uint32_t max_failed)
     : cluster_(cluster),
       plan_(plan),
       seed_(seed),
+      max_failed_(max_failed),
       default_network_(cluster.network()),
       default_sync_(cluster.sync()),
       links_(seed) {
@@ -210,9 +213,10 @@ CrashPoint Injector::Engine::interrupt(NodeId node, const transport::Effects& ef
   CrashPoint crash;
   auto& armed = patient(node).armed;
   for (auto waiting = armed.begin(); waiting != armed.end(); ++waiting) {
-    if (!is_due(*waiting, effects)) continue;
+    if (!is_due(*waiting, effects) || !may_fail(*waiting)) continue;
     crash = crash_point(*waiting);
     patient(node).dying = *waiting;
+    patient(node).failed = true;
     armed.erase(waiting);
     --armed_crashes_;
     break;
@@ -236,7 +240,11 @@ CrashPoint Injector::Engine::interrupt(NodeId node, const transport::Effects& ef
 void Injector::Engine::see(const transport::Witness& witness) {
   using Kind = transport::Witness::Kind;
   if (witness.kind == Kind::Observed) {
-    if (std::holds_alternative<transport::Leads>(*witness.claim)) {
+    const bool leads = std::holds_alternative<transport::Leads>(*witness.claim);
+    if (leads || std::holds_alternative<transport::Follows>(*witness.claim)) {
+      patient(witness.node).failed &= patient(witness.node).dying != kNone;
+    }
+    if (leads) {
       cast_.leader = witness.node;
       for (const Index index : awaiting_leader_) schedule(Happening::Begin, index, {});
       awaiting_leader_.clear();

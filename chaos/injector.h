@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,10 +30,12 @@ struct InjectedFault {
 
 /// Requires: cluster and plan outlive the injector, which is the cluster's only interceptor and
 /// must also be added to it as an observer (that is how it knows who leads). The nodes that the
-/// plan adds, see spares_of(), are spares of the cluster.
+/// plan adds, see spares_of(), are spares of the cluster. A crash does nothing while `max_failed`
+/// other nodes have failed, unless the plan insists; see FaultModel::limit_failed_to_minority().
 class Injector final : public transport::Interceptor, public transport::Observer {
  public:
-  Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed);
+  Injector(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed,
+           std::uint32_t max_failed = std::numeric_limits<std::uint32_t>::max());
   ~Injector() override;
 
   /// Schedules all faults of the plan. Call it at time 0, before the first node starts.

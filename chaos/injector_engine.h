@@ -21,7 +21,8 @@ namespace lockstep::chaos {
 
 class Injector::Engine final : public transport::Event::Target {
  public:
-  Engine(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed);
+  Engine(transport::Cluster& cluster, const FaultPlan& plan, std::uint64_t seed,
+         std::uint32_t max_failed);
 
   void begin();
   void heal();
@@ -81,6 +82,7 @@ class Injector::Engine final : public transport::Event::Target {
     transport::Duration stepped{};
     std::uint64_t rots = 0;
     std::vector<Index> armed;  ///< crashes that wait for a handler
+    bool failed = false;       ///< since its crash it has not claimed to lead or to follow
   };
 
   struct HeldMessage {
@@ -138,6 +140,7 @@ class Injector::Engine final : public transport::Event::Target {
   void end_on_node(Index index);
   void crash(Index index, const Moment& moment);
   void crash_now(Index index, const Moment& moment);
+  bool may_fail(Index index) const;
   transport::CrashPoint crash_point(Index index);
   bool is_due(Index index, const transport::Effects& effects) const;
   void crashed(transport::NodeId node);
@@ -165,6 +168,7 @@ class Injector::Engine final : public transport::Event::Target {
   transport::Cluster& cluster_;
   const FaultPlan& plan_;
   std::uint64_t seed_;
+  std::uint32_t max_failed_;
   transport::NetworkConditions default_network_;
   transport::Between default_sync_;
 

@@ -106,8 +106,9 @@ void Injector::Engine::crash(Index index, const Moment& moment) {
 
 void Injector::Engine::crash_now(Index index, const Moment& moment) {
   const Progress& fault = of(index);
-  if (!cluster_.is_up(fault.node)) return;
+  if (!cluster_.is_up(fault.node) || !may_fail(index)) return;
   patient(fault.node).dying = index;
+  patient(fault.node).failed = true;
   if (moment.crash != nullptr && moment.writer == fault.node) {
     *moment.crash = crash_point(index);
   } else if (moment.fate != nullptr && moment.transmission->from == fault.node) {
@@ -115,6 +116,17 @@ void Injector::Engine::crash_now(Index index, const Moment& moment) {
   } else {
     cluster_.crash(fault.node);
   }
+}
+
+/// Whether the system promises to survive one more failed node.
+bool Injector::Engine::may_fail(Index index) const {
+  const Progress& fault = progress_[index];
+  if (fault.fault->crash().regardless() || healed_) return true;
+  std::uint32_t others = 0;
+  for (std::size_t id = 0; id < patients_.size(); ++id) {
+    others += id != number(fault.node) && patients_[id].failed ? 1 : 0;
+  }
+  return others < max_failed_;
 }
 
 CrashPoint Injector::Engine::crash_point(Index index) {

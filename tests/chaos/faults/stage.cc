@@ -103,13 +103,15 @@ void Toy::describe(transport::Fields& fields) const {
   fields("corrupt", corrupt_);
 }
 
-Stage::Stage(const std::string& text, std::uint64_t seed, std::uint32_t nodes)
-    : Stage(parsed(text), seed, nodes) {}
+Stage::Stage(const std::string& text, std::uint64_t seed, std::uint32_t nodes,
+             std::uint32_t max_failed)
+    : Stage(parsed(text), seed, nodes, max_failed) {}
 
-Stage::Stage(chaos::FaultPlan wanted, std::uint64_t seed, std::uint32_t nodes)
+Stage::Stage(chaos::FaultPlan wanted, std::uint64_t seed, std::uint32_t nodes,
+             std::uint32_t max_failed)
     : plan(std::move(wanted)),
       cluster(loop, with_seed(seed)),
-      injector(peopled(cluster, nodes, plan), plan, seed) {
+      injector(peopled(cluster, nodes, plan), plan, seed, max_failed) {
   const auto problem = chaos::problem_with(plan, nodes);
   REQUIRE_MESSAGE(!problem, problem.value_or(""));
   cluster.set_interceptor(&injector);

@@ -60,8 +60,10 @@ struct Seen {
 class Stage final : public transport::Observer {
  public:
   /// A run of the plan's text (or the plan), begun and not yet moved. The text must be valid.
-  explicit Stage(const std::string& text, std::uint64_t seed = 1, std::uint32_t nodes = 5);
-  explicit Stage(chaos::FaultPlan plan, std::uint64_t seed = 1, std::uint32_t nodes = 5);
+  explicit Stage(const std::string& text, std::uint64_t seed = 1, std::uint32_t nodes = 5,
+                 std::uint32_t max_failed = 63);
+  explicit Stage(chaos::FaultPlan plan, std::uint64_t seed = 1, std::uint32_t nodes = 5,
+                 std::uint32_t max_failed = 63);
 
   /// Moves virtual time on.
   void run_to(std::int64_t ms);

@@ -174,6 +174,13 @@ TEST_CASE("what lies beyond a promise is named") {
   CHECK(kinds(plan, FaultModel::crash_recovery()) == "bit_rot ");
   CHECK(kinds(plan, FaultModel::network()) == "crash bit_rot ");
   CHECK(kinds(plan, FaultModel()) == "crash loss reorder bit_rot ");
+
+  const std::string regardless = "fault { crash { node { id: 1 } regardless: true } }";
+  auto forgetful = FaultModel::crash_recovery().limit_failed_to_minority();
+  CHECK(kinds(regardless, forgetful) == "crash ");
+  CHECK(kinds(regardless, FaultModel::crash_recovery()).empty());
+  CHECK(kinds(plan, forgetful) == "bit_rot ");
+  CHECK(forgetful.beyond(FaultKind::Crash) == "crash of more than a minority at a time");
 }
 
 }  // namespace
