@@ -54,6 +54,10 @@ class FaultModel {
     kinds_.set(static_cast<std::size_t>(kind));
     return *this;
   }
+  FaultModel& forbid(FaultKind kind) {
+    kinds_.reset(static_cast<std::size_t>(kind));
+    return *this;
+  }
   bool survives(FaultKind kind) const { return kinds_.test(static_cast<std::size_t>(kind)); }
 
   /// Clocks may gain or lose this much, in parts per million; unbounded unless it is said.

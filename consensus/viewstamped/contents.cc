@@ -34,8 +34,19 @@ Nodes nodes_in(const Members& message) {
   return nodes;
 }
 
+Nodes members_in(const LogEntry& entry) {
+  Members members;
+  members.ParseFromString(entry.content);
+  return nodes_in(members);
+}
+
 std::uint64_t last_of(const Log& log) {
   return log.base() + static_cast<std::uint64_t>(log.entries_size());
+}
+
+void cut_off_after(std::uint64_t op, Log& log) {
+  while (last_of(log) > op) log.mutable_entries()->RemoveLast();
+  log.set_commit(op);
 }
 
 const Entry& entry_at(const Log& log, std::uint64_t op) {

@@ -19,11 +19,29 @@ constexpr std::size_t kPlaces = 1 << 16;
 // What a node has received.
 
 void ViewstampedMonitor::holds(Watched& node, const viewstamped::Prepare& prepare) {
+  const View view = view_of(prepare);
+  // Who executed the end of an epoch has the log with which the next one begins.
+  const bool begins_epoch = view.number == 0 && view.epoch > node.held_in.epoch;
+  if (begins_epoch && prepare.first() <= node.executed + 1) {
+    node.held_in = view;
+    node.held = node.executed;
+  }
   const bool fits =
-      view_of(prepare) == node.held_in && prepare.first() <= std::max(node.held, node.executed) + 1;
+      view == node.held_in && prepare.first() <= std::max(node.held, node.executed) + 1;
   if (!fits) return;
   const auto count = static_cast<std::uint64_t>(prepare.entries_size());
   node.held = std::max(node.held, prepare.first() + count - 1);
+}
+
+/// Which group follows if these operations are committed.
+void ViewstampedMonitor::notes_reconfigurations(std::uint64_t first,
+                                                const viewstamped::Prepare& prepare) {
+  for (std::uint64_t op = first; const viewstamped::Entry& entry : prepare.entries()) {
+    if (entry.has_members()) {
+      reconfigurations_[{op, view_of(entry)}] = viewstamped::nodes_in(entry.members());
+    }
+    ++op;
+  }
 }
 
 /// A log of a later view replaces what is not executed; one of the same view extends it.
@@ -89,6 +107,7 @@ void ViewstampedMonitor::claims(Watched& node, const transport::Appended& claim)
 
 void ViewstampedMonitor::claims(Watched& node, const transport::Committed& claim) {
   commits(node, claim.index, {claim.term / 1'000'000, claim.term % 1'000'000});
+  node.executed = std::max(node.executed, claim.index);
 }
 
 // §4.1, step 5: the primary counts; the others hear of it.
@@ -101,13 +120,15 @@ void ViewstampedMonitor::commits(Watched& node, std::uint64_t op, View view) {
     }
     std::size_t count = 0;
     for (const auto& [from, prepared] : node.prepared) count += prepared >= op ? 1 : 0;
-    if (node.prepared_in != *node.leads || count < majority_of(members_.size())) {
+    if (node.prepared_in != *node.leads || count < quorum_of(*node.leads)) {
       return broken("Committed By A Quorum", "§4.1, step 5",
                     fmt::format("{} committed operation {} in view {} with {} acknowledgements",
                                 to_string(node.id), op, viewstamped::term_of(*node.leads),
                                 node.prepared_in == *node.leads ? count : 0));
     }
     committed_ = op;
+    const auto next = reconfigurations_.find({op, view});
+    if (next != reconfigurations_.end()) members_[view.epoch + 1] = next->second;
   }
   Place* const known = place(op);
   if (known == nullptr) return;
@@ -186,6 +207,15 @@ std::uint64_t ViewstampedMonitor::digest() const {
       view(answer.view);
       digest(answer.has_log);
     }
+  }
+  for (const auto& [epoch, nodes] : members_) {
+    digest(epoch);
+    for (const NodeId member : nodes) digest(number(member));
+  }
+  for (const auto& [stamp, nodes] : reconfigurations_) {
+    digest(stamp.first);
+    view(stamp.second);
+    for (const NodeId member : nodes) digest(number(member));
   }
   for (const auto& [each, primary] : primaries_) {
     view(each);

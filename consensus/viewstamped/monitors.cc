@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "consensus/viewstamped/contents.h"
@@ -22,8 +23,19 @@ viewstamped::View view_in(std::uint64_t term) { return {term / 1'000'000, term %
 
 }  // namespace
 
-ViewstampedMonitor::ViewstampedMonitor(Nodes founders) : members_(std::move(founders)) {
-  primaries_[View{}] = members_.front();
+ViewstampedMonitor::ViewstampedMonitor(Nodes founders) {
+  primaries_[View{}] = founders.front();
+  members_[0] = std::move(founders);
+}
+
+/// Those of the latest epoch that is known, if this one is not.
+const Nodes& ViewstampedMonitor::members_of(View view) const {
+  return std::prev(members_.upper_bound(view.epoch))->second;
+}
+
+NodeId ViewstampedMonitor::primary_of(View view) const {
+  const Nodes& members = members_of(view);
+  return members[view.number % members.size()];
 }
 
 void ViewstampedMonitor::see(const Witness& witness) {
@@ -70,6 +82,7 @@ void ViewstampedMonitor::started(Watched& node) {
   node.acknowledged = before.acknowledged;
   node.held_in = before.held_in;
   node.held = before.held;
+  node.executed = before.executed;
 }
 
 void ViewstampedMonitor::sent(Watched& node, NodeId to, const viewstamped::Message& message) {
@@ -77,6 +90,7 @@ void ViewstampedMonitor::sent(Watched& node, NodeId to, const viewstamped::Messa
   switch (message.body_case()) {
     case Message::kPrepare:
       speaks(node, view_of(message.prepare()));
+      notes_reconfigurations(message.prepare().first(), message.prepare());
       return acts_as_primary(node, view_of(message.prepare()));
     case Message::kCommit:
       speaks(node, view_of(message.commit()));
@@ -176,7 +190,7 @@ void ViewstampedMonitor::does_view_change(Watched& node, const viewstamped::DoVi
   if (node.heard_leaving > view) return;  // It has heard more since it wrote this.
   Votes left = node.heard_leaving == view ? node.left : Votes();
   left.add(node.id);
-  if (left.count() >= majority_of(members_.size())) return;
+  if (left.count() >= quorum_of(view)) return;
   broken("A Quorum Leaves Its Views First", "§4.2, step 2; §8.2",
          fmt::format("{} sent its DOVIEWCHANGE for {} when it knew of {} replicas that had left "
                      "their views",
@@ -203,10 +217,11 @@ void ViewstampedMonitor::acts_as_primary(Watched& node, View view) {
                   fmt::format("{} acts as the primary of {}, which is {}", to_string(node.id),
                               to_string(view), to_string(primary_of(view))));
   }
-  if (!is_new) return;
+  // The first view of an epoch begins with the log of the epoch before.
+  if (!is_new || view.number == 0) return;
   if (primaries_.size() > kViews) primaries_.erase(primaries_.begin());
   const std::size_t offers = node.begun == view ? node.chosen_from.size() : 0;
-  if (offers >= majority_of(members_.size())) return;
+  if (offers >= quorum_of(view)) return;
   broken("Views Begin With A Quorum", "§4.2, step 3",
          fmt::format("{} began {} with the logs of {} replicas", to_string(node.id),
                      to_string(view), offers));
@@ -262,10 +277,10 @@ void ViewstampedMonitor::must_have_recovered(Watched& node, std::string_view dee
 
 /// f + 1 answers, and among them that of the primary of the latest view.
 bool ViewstampedMonitor::has_recovered(const Watched& node) const {
-  const std::size_t needed = members_.size() - majority_of(members_.size()) + 1;
-  if (node.answers.size() < needed) return false;
   View latest;
   for (const auto& [from, answer] : node.answers) latest = std::max(latest, answer.view);
+  const std::size_t needed = members_of(latest).size() - quorum_of(latest) + 1;
+  if (node.answers.size() < needed) return false;
   const auto primary = node.answers.find(primary_of(latest));
   return primary != node.answers.end() && primary->second.view == latest && primary->second.has_log;
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "consensus/quorum.h"
@@ -124,11 +125,15 @@ class ViewstampedMonitor {
   void claims(Watched& node, const transport::Installed& claim);
   void claims(Watched& node, const transport::Compacted& claim);
 
-  NodeId primary_of(View view) const { return members_[view.number % members_.size()]; }
+  void notes_reconfigurations(std::uint64_t first, const viewstamped::Prepare& prepare);
+  const Nodes& members_of(View view) const;
+  std::size_t quorum_of(View view) const { return majority_of(members_of(view).size()); }
+  NodeId primary_of(View view) const;
   Place* place(std::uint64_t op);
   void broken(std::string_view rule, std::string_view source, std::string story);
 
-  Nodes members_;
+  std::map<std::uint64_t, Nodes> members_;                            // By epoch.
+  std::map<std::pair<std::uint64_t, View>, Nodes> reconfigurations_;  // Proposed, by viewstamp.
   std::map<NodeId, Watched> nodes_;
   std::map<View, NodeId> primaries_;  // Of views that have begun.
   std::uint64_t first_ = 1;           // The operation of the first place that is remembered.

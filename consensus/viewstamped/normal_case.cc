@@ -11,6 +11,17 @@ namespace lockstep::consensus {
 
 // The primary's side: sending.
 
+// The primary writes while the backups do, and counts itself once its own write is durable. Should
+// its disk lose what the others have got, it does not lead this view again.
+void Viewstamped::propose(Ctx& ctx, const viewstamped::Entry& entry) {
+  append(ctx, entry);
+  const auto prepare = prepare_from(log_.last());
+  for (const NodeId backup : members_) {
+    if (backup != ctx.self()) ctx.send_early(backup, prepare);
+  }
+  acknowledge(ctx, ctx.self(), 0);
+}
+
 /// A PREPARE of the operations from `first` on, as many as one message takes.
 /// Requires: log_.base() < first.
 Viewstamped::Ctx::Prepared Viewstamped::prepare_from(std::uint64_t first) const {
@@ -18,6 +29,7 @@ Viewstamped::Ctx::Prepared Viewstamped::prepare_from(std::uint64_t first) const 
     stamp(view_, prepare);
     prepare.set_first(first);
     prepare.set_commit(commit_);
+    prepare.set_round(rounds_.latest());
     const std::uint64_t last = std::min(first + options_.max_batch - 1, log_.last());
     for (std::uint64_t op = first; op <= last; ++op) {
       viewstamped::write(log_.at(op), *prepare.add_entries());
@@ -30,6 +42,7 @@ Viewstamped::Ctx::Prepared Viewstamped::prepare_from(std::uint64_t first) const 
 void Viewstamped::send_heartbeats(Ctx& ctx) {
   if (status_ != Status::Normal || !is_primary(ctx)) return;
   ctx.set_timer(Timer::Heartbeat, options_.heartbeat);
+  begin_round(ctx);
   for (const NodeId backup : members_) {
     if (backup == ctx.self()) continue;
     const std::uint64_t prepared = prepared_[backup];
@@ -41,6 +54,7 @@ void Viewstamped::send_heartbeats(Ctx& ctx) {
       stamp(view_, commit);
       commit.set_op(log_.last());
       commit.set_commit(commit_);
+      commit.set_round(rounds_.latest());
     });
   }
 }
@@ -58,13 +72,14 @@ void Viewstamped::acknowledge(Ctx& ctx, NodeId primary, std::uint64_t round) {
 /// Whether a message of a primary is for the view that this replica takes part in. If it is of a
 /// later one, or of one that began without this replica, the state has to be transferred first.
 bool Viewstamped::hears_primary(Ctx& ctx, NodeId from, View view) {
-  if (status_ != Status::Normal && status_ != Status::ViewChange) return false;
-  if (view < view_) return false;
+  if (!is_of_this_epoch(ctx, from, view.epoch)) return false;
+  if (!takes_part() || view < view_) return false;
   if (view > view_ || status_ == Status::ViewChange) {
     missed_view(ctx, from, view);
     return false;
   }
   wait_for_primary(ctx);
+  grant_lease(ctx);
   return true;
 }
 
@@ -91,6 +106,9 @@ void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::Commit& message) 
 
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::PrepareOk& ok) {
   if (view_of(ok) != view_ || status_ != Status::Normal || !is_primary(ctx)) return;
+  std::uint64_t& round = answered_[from];
+  round = std::max(round, ok.round());
+  confirm_rounds();
   std::uint64_t& prepared = prepared_[from];
   if (ok.op() <= prepared) return;
   prepared = ok.op();
@@ -114,11 +132,15 @@ void Viewstamped::commit(Ctx& ctx, std::uint64_t op) {
   if (last <= commit_) return;
   ctx.observe(transport::Committed{{}, last, term_of(log_.at(last).view)});
   while (commit_ < last) apply(ctx, ++commit_);
+  const viewstamped::LogEntry& latest = log_.at(commit_);
+  const bool ends_epoch = latest.is_reconfiguration && latest.view.epoch == view_.epoch;
+  if (ends_epoch) begin_epoch(ctx, viewstamped::members_in(latest));
   checkpoint_if_due(ctx);
 }
 
 void Viewstamped::apply(Ctx& ctx, std::uint64_t op) {
   const viewstamped::LogEntry& entry = log_.at(op);
+  if (entry.is_reconfiguration) return;
   const std::string result = ctx.apply(machine_, op, entry.content);
   if (status_ != Status::Normal || !is_primary(ctx)) return;
   const auto [session, inner] = statemachine::session_result(result);

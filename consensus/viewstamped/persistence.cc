@@ -27,6 +27,7 @@ void Viewstamped::store_views(Ctx& ctx) {
   stamp(view_, record);
   record.set_last_normal(last_normal_.number);
   viewstamped::write(members_, *record.mutable_members());
+  record.set_epoch_start(epoch_start_);
   ctx.storage().put(kViewsKey, record);
 }
 
@@ -69,6 +70,7 @@ void Viewstamped::load(Ctx& ctx) {
   if (bytes && parse(*bytes, views)) {
     view_ = view_of(views);
     last_normal_ = {views.epoch(), views.last_normal()};
+    epoch_start_ = views.epoch_start();
     if (views.members().node_size() > 0) members_ = viewstamped::nodes_in(views.members());
   }
   load_checkpoint(ctx);

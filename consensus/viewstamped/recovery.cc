@@ -24,7 +24,7 @@ void Viewstamped::send_recovery(Ctx& ctx) {
 // Step 2. The incarnation never repeats, so it is a nonce; and since it grows, it also tells which
 // messages of the sender's are from before it forgot them.
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::Recovery& question) {
-  if (status_ == Status::Joining || status_ == Status::Recovering) return;
+  if (status_ == Status::Recovering) return;
   std::uint64_t& known = incarnations_[from];
   known = std::max(known, question.nonce());
   if (status_ != Status::Normal) return;
@@ -51,7 +51,7 @@ void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::RecoveryResponse&
 void Viewstamped::recover_if_possible(Ctx& ctx) {
   const std::size_t needed = members_.size() - quorum() + 1;
   if (status_ != Status::Recovering || responses_.size() < needed) return;
-  View latest;
+  View latest = recovers_from_;
   for (const auto& [node, response] : responses_) latest = std::max(latest, view_of(response));
   const auto primary = responses_.find(primary_of(latest));
   const bool has_log = primary != responses_.end() && view_of(primary->second) == latest &&

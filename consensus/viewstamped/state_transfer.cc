@@ -44,7 +44,6 @@ bool Viewstamped::adopt(Ctx& ctx, NodeId from, const viewstamped::Log& log) {
 /// until the new one is there. §5.2 cuts it off at once; but if the view then changes before the
 /// answer comes, an operation that this replica helped to commit may be lost.
 void Viewstamped::missed_view(Ctx& ctx, NodeId from, View view) {
-  if (view.epoch != view_.epoch) return;
   if (view > view_) leave_view(ctx, view);
   if (source_) return;  // It has been asked, and will be again.
   source_ = from;
@@ -59,6 +58,7 @@ void Viewstamped::ask_for_state(Ctx& ctx, NodeId from) {
 }
 
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::GetState& question) {
+  if (question.epoch() < view_.epoch) return tell_epoch(ctx, from, question.op());
   if (status_ != Status::Normal || view_of(question) != view_) return;
   if (question.op() < log_.base()) return send_checkpoint(ctx, from);
   viewstamped::NewState answer;
@@ -69,6 +69,12 @@ void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::GetState& questio
 }
 
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::NewState& answer) {
+  if (answer.epoch() > view_.epoch) {
+    if (!adopt(ctx, from, answer.log())) return;
+    enter_epoch(ctx, view_of(answer), answer.epoch_start(),
+                viewstamped::nodes_in(answer.members()));
+    return commit(ctx, answer.log().commit());
+  }
   if (view_of(answer) != view_ || is_primary(ctx)) return;
   if (status_ == Status::Normal) {
     extend(ctx, answer.log());
@@ -119,19 +125,28 @@ void Viewstamped::send_checkpoint(Ctx& ctx, NodeId to) {
   stamp(checkpoint_.view, message);
   message.set_op(checkpoint_.op);
   message.set_state(*checkpoint_.state);
+  message.set_sender_epoch(view_.epoch);
+  message.set_sender_view(view_.number);
   ctx.send(to, std::move(message));
 }
 
-// Then whatever stopped for want of it goes on.
+// Then whatever stopped for want of it goes on. A replica that takes part in a view takes nothing
+// from later ones: as a primary it would tell others, whose logs differ, that this much is
+// committed.
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::Checkpoint& checkpoint) {
-  if (checkpoint.op() <= commit_ || !install(ctx, checkpoint)) return;
+  const View theirs{checkpoint.sender_epoch(), checkpoint.sender_view()};
+  const bool is_fit = checkpoint.op() > commit_ && (!takes_part() || theirs <= view_);
+  if (!is_fit || !install(ctx, checkpoint)) return;
   switch (status_) {
     case Status::Normal:
       return ask_for_state(ctx, from);
+    case Status::Transitioning:
+      return ask_for_epoch(ctx, from);
     case Status::ViewChange:
       return source_ ? ask_for_state(ctx, *source_) : start_view_if_possible(ctx);
     case Status::Recovering:
       // The answers that it has may be of before the checkpoint.
+      recovers_from_ = std::max(recovers_from_, theirs);
       responses_.clear();
       return send_recovery(ctx);
     default:

@@ -8,7 +8,7 @@ namespace lockstep::consensus {
 
 // Step 1: because the primary is silent, or because another replica found so.
 void Viewstamped::start_view_change(Ctx& ctx, View view) {
-  if (status_ != Status::Normal && status_ != Status::ViewChange) return;
+  if (!takes_part()) return;
   leave_view(ctx, view);
   ctx.log("leaves its view for view {}", view.number);
   send_start_view_change(ctx);
@@ -21,6 +21,7 @@ void Viewstamped::leave_view(Ctx& ctx, View view) {
     ctx.observe(transport::Follows{{}, term_of(view)});
     ctx.cancel_timer(Timer::Heartbeat);
   }
+  if (operator_) answer(ctx, *std::exchange(operator_, std::nullopt), Reply::UNAVAILABLE);
   view_ = view;
   status_ = Status::ViewChange;
   left_.clear();
@@ -42,11 +43,11 @@ void Viewstamped::send_start_view_change(Ctx& ctx) {
 // Step 2.
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::StartViewChange& vote) {
   const View view = view_of(vote);
-  if (status_ != Status::Normal && status_ != Status::ViewChange) return;
-  if (view.epoch != view_.epoch) return;
+  if (!is_of_this_epoch(ctx, from, view.epoch) || !takes_part()) return;
   if (is_outdated(from, vote.incarnations())) return reached(ctx, ViewstampedReach::OutdatedVote);
   learn_incarnations(vote.incarnations());
   if (view < view_) return;
+  if (view > view_ && grants_lease(ctx, from)) return;
   if (view > view_) start_view_change(ctx, view);
   // The view has begun, and the sender does not know it.
   if (status_ == Status::Normal) {
@@ -57,7 +58,7 @@ void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::StartViewChange& 
   if (counts_lives()) {
     std::erase_if(left_, [&](const auto& left) { return left.second < incarnations_[left.first]; });
   }
-  send_do_view_change(ctx);
+  if (!has_done_view_change_) send_do_view_change(ctx);
 }
 
 // §8.2: only when f others have left their views too. Then, if this replica forgets what it does
@@ -75,8 +76,8 @@ void Viewstamped::send_do_view_change(Ctx& ctx) {
 // Step 3.
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::DoViewChange& message) {
   const View view = view_of(message);
-  if (status_ != Status::Normal && status_ != Status::ViewChange) return;
-  if (view.epoch != view_.epoch || view < view_) return;
+  if (!is_of_this_epoch(ctx, from, view.epoch) || !takes_part()) return;
+  if (view < view_ || (view > view_ && grants_lease(ctx, from))) return;
   if (view > view_) start_view_change(ctx, view);
   if (status_ == Status::Normal) return send_start_view(ctx, from);
   offered_[from] = message;
@@ -118,8 +119,8 @@ void Viewstamped::send_start_view(Ctx& ctx, NodeId backup) {
 // Step 5.
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::StartView& message) {
   const View view = view_of(message);
-  if (status_ != Status::Normal && status_ != Status::ViewChange) return;
-  if (view.epoch != view_.epoch || view < view_) return;
+  if (!is_of_this_epoch(ctx, from, view.epoch) || !takes_part()) return;
+  if (view < view_) return;
   if (view == view_ && status_ == Status::Normal) return;
   if (view > view_) leave_view(ctx, view);
   if (!adopt(ctx, from, message.log())) return missed_view(ctx, from, view);
@@ -133,6 +134,9 @@ void Viewstamped::lead(Ctx& ctx) {
   ctx.cancel_timer(Timer::ViewChange);
   ctx.observe(transport::Leads{{}, term_of(view_)});
   prepared_.clear();
+  answered_.clear();
+  rounds_ = {};
+  view_start_ = log_.last();
   acknowledge(ctx, ctx.self(), 0);
   ctx.set_timer(Timer::Heartbeat, options_.heartbeat);
 }
@@ -141,6 +145,8 @@ void Viewstamped::follow(Ctx& ctx) {
   begin_normal(ctx);
   ctx.observe(transport::Follows{{}, term_of(view_)});
   wait_for_primary(ctx);
+  // What it has forgotten may have been a promise to a primary with a lease.
+  grant_lease(ctx);
 }
 
 void Viewstamped::begin_normal(Ctx& ctx) {

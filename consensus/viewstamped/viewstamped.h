@@ -17,6 +17,7 @@
 
 #include "consensus/asker.h"
 #include "consensus/quorum.h"
+#include "consensus/rounds.h"
 #include "consensus/viewstamped/contents.h"
 #include "consensus/viewstamped/log.h"
 #include "consensus/viewstamped/reached.h"
@@ -31,9 +32,11 @@ class Viewstamped {
   using Message = viewstamped::Message;
   using Ctx = Context<Viewstamped>;
   enum class Timer : std::uint32_t { ViewChange, Heartbeat, Retry };
-  /// Joining: a node that the operator has just started, and that has no epoch yet. Retired: it was
-  /// replaced, and only hands its state on.
-  enum class Status : std::uint8_t { Normal, ViewChange, Recovering, Joining, Retired };
+  /// Transitioning: there is a later epoch, or this node is in none yet, and it fetches the state.
+  /// Retired: it was replaced, and only hands its state on.
+  enum class Status : std::uint8_t { Normal, ViewChange, Recovering, Transitioning, Retired };
+
+  using ReadLevel = viewstamped::ReadOptions::Level;
 
   struct Options {
     /// How long a backup waits for its primary, and a view change for its end, before the next view
@@ -57,6 +60,14 @@ class Viewstamped {
     std::uint64_t checkpoint_every = 0;
     /// Operations before a checkpoint that stay, for replicas that are only a little behind.
     std::uint64_t checkpoint_keep = 0;
+
+    /// How reads are answered whose request does not say.
+    ReadLevel read = viewstamped::ReadOptions::LOG;
+    /// The primary may answer reads from its lease (§6.3).
+    bool lease = false;
+    /// By how much, in per cent of the shortest view timeout, a lease ends early. With clock rates
+    /// off by up to e, (1 - e) / (1 + e) of the timeout is safe. Requires: at most 100.
+    std::uint32_t lease_margin = 10;
   };
 
   explicit Viewstamped(Options options);
@@ -75,6 +86,8 @@ class Viewstamped {
   void on(Ctx& ctx, NodeId from, const viewstamped::NewState& answer);
   void on(Ctx& ctx, NodeId from, const viewstamped::GetCheckpoint& question);
   void on(Ctx& ctx, NodeId from, const viewstamped::Checkpoint& checkpoint);
+  void on(Ctx& ctx, NodeId from, const viewstamped::StartEpoch& message);
+  void on(Ctx& ctx, NodeId from, const viewstamped::EpochStarted& message);
   void on(Ctx& ctx, Timer timer, std::uint64_t key);
 
   void describe(Fields& fields) const;
@@ -87,12 +100,14 @@ class Viewstamped {
   std::size_t quorum() const { return majority_of(members_.size()); }
   NodeId primary_of(View view) const { return members_[view.number % members_.size()]; }
   bool is_primary(Ctx& ctx) const;
+  bool takes_part() const { return status_ == Status::Normal || status_ == Status::ViewChange; }
   void execute(Ctx& ctx, const Request& request);
   void on_retry(Ctx& ctx);
   void wait_for_primary(Ctx& ctx);
   static void reached(Ctx& ctx, ViewstampedReach kind);
 
   // The normal case (§4.1); normal_case.cc.
+  void propose(Ctx& ctx, const viewstamped::Entry& entry);
   Ctx::Prepared prepare_from(std::uint64_t first) const;
   void send_heartbeats(Ctx& ctx);
   void acknowledge(Ctx& ctx, NodeId primary, std::uint64_t round);
@@ -132,6 +147,28 @@ class Viewstamped {
   bool install(Ctx& ctx, const viewstamped::Checkpoint& checkpoint);
   void send_checkpoint(Ctx& ctx, NodeId to);
 
+  // Reads that pass the log by (§6.3); reads.cc.
+  void read(Ctx& ctx, const Request& request);
+  std::optional<ReadLevel> level_of(const Request& request) const;
+  void begin_round(Ctx& ctx);
+  void confirm_rounds();
+  bool has_lease(Ctx& ctx) const;
+  void grant_lease(Ctx& ctx);
+  bool grants_lease(Ctx& ctx, NodeId candidate) const;
+
+  // Reconfiguration (§7); reconfiguration.cc.
+  void administer(Ctx& ctx, const Request& request);
+  bool is_reconfiguring() const;
+  void begin_epoch(Ctx& ctx, Nodes members);
+  void enter_epoch(Ctx& ctx, View view, std::uint64_t start, Nodes members);
+  void transition(Ctx& ctx);
+  void ask_for_epoch(Ctx& ctx, NodeId from);
+  void tell_epoch(Ctx& ctx, NodeId to, std::uint64_t after);
+  bool is_of_this_epoch(Ctx& ctx, NodeId from, std::uint64_t epoch);
+  void send_start_epoch(Ctx& ctx, NodeId to);
+  void retire_or_remind(Ctx& ctx);
+  void tell_configuration(Ctx& ctx) const;
+
   // The disk; persistence.cc.
   void store_views(Ctx& ctx);
   void append(Ctx& ctx, const viewstamped::Entry& entry);
@@ -168,6 +205,18 @@ class Viewstamped {
   std::map<NodeId, viewstamped::DoViewChange> offered_;
   bool has_done_view_change_ = false;
 
+  // Leases: a primary's rounds, who answered which, and where the view's log began; and when a
+  // backup last heard its primary, by the local clock.
+  Rounds rounds_;
+  std::map<NodeId, std::uint64_t> answered_;
+  std::uint64_t view_start_ = 0;
+  std::optional<Time> heard_;
+
+  // Reconfiguration.
+  std::optional<Asker> operator_;  // Who asked for the one that is under way.
+  std::uint64_t epoch_start_ = 0;  // With which operation the epoch before ended.
+  Votes epoch_started_;            // For a replica that was replaced.
+
   // During a state transfer.
   std::optional<NodeId> source_;
 
@@ -175,6 +224,7 @@ class Viewstamped {
   std::uint64_t incarnation_ = 0;  // Of this life; also its nonce.
   std::map<NodeId, std::uint64_t> incarnations_;
   std::map<NodeId, viewstamped::RecoveryResponse> responses_;
+  View recovers_from_;  // Somebody was in this view, so the latest is no earlier.
 };
 
 }  // namespace lockstep::consensus
