@@ -112,7 +112,8 @@ void ViewstampedMonitor::sent(Watched& node, NodeId to, const viewstamped::Messa
       takes_best(node, view_of(message.start_view()), message.start_view().log());
       return keeps_committed(node, view_of(message.start_view()), message.start_view().log());
     case Message::kNewState:
-      return speaks(node, view_of(message.new_state()));
+      // It may tell of an epoch's first view, in whichever the sender is.
+      return must_have_recovered(node, "gave its log away");
     case Message::kRecoveryResponse:
       return speaks(node, view_of(message.recovery_response()));
     case Message::kRecovery:
@@ -227,26 +228,27 @@ void ViewstampedMonitor::acts_as_primary(Watched& node, View view) {
                      to_string(view), offers));
 }
 
-/// A new primary's log is the best of those that were offered to it.
+/// A new primary's log is the best of those that a quorum offered. Which quorum is its own affair:
+/// it may have ignored who offered while its lease bound it to another primary.
 void ViewstampedMonitor::takes_best(const Watched& node, View view, const viewstamped::Log& log) {
   if (node.begun != view || node.chosen_from.empty()) return;
   const auto rank = [](const Offer& offer) { return std::pair(offer.last_normal, offer.last); };
-  const auto best = std::max_element(
-      node.chosen_from.begin(), node.chosen_from.end(),
-      [&](const auto& one, const auto& other) { return rank(one.second) < rank(other.second); });
-  const auto& [giver, offer] = *best;
-  const std::uint64_t last = viewstamped::last_of(log);
-  const bool reaches = last >= offer.last;
-  const bool is_known = reaches && offer.last > log.base() && offer.last_view != View{};
-  if (reaches &&
-      (!is_known || view_of(viewstamped::entry_at(log, offer.last)) == offer.last_view)) {
-    return;
+  const auto is_taken = [&](const Offer& offer) {
+    if (viewstamped::last_of(log) < offer.last) return false;
+    if (offer.last <= log.base() || offer.last_view == View{}) return true;
+    return view_of(viewstamped::entry_at(log, offer.last)) == offer.last_view;
+  };
+  std::size_t most = 0;
+  for (const auto& [giver, taken] : node.chosen_from) {
+    if (!is_taken(taken)) continue;
+    std::size_t no_better = 0;
+    for (const auto& [from, offer] : node.chosen_from) no_better += rank(offer) <= rank(taken);
+    most = std::max(most, no_better);
   }
+  if (most >= quorum_of(view)) return;
   broken("The Latest View's Longest Log Is Taken", "§4.2, step 3",
-         fmt::format("{} began {} with another log than that of {}, which was normal in view {} "
-                     "and had {} operations",
-                     to_string(node.id), to_string(view), to_string(giver), offer.last_normal,
-                     offer.last));
+         fmt::format("{} began {} with a log that is the best of {} of the {} that were offered",
+                     to_string(node.id), to_string(view), most, node.chosen_from.size()));
 }
 
 void ViewstampedMonitor::claims(Watched& node, const transport::Leads& claim) {
