@@ -63,7 +63,7 @@ class Scenario::Stage final : public transport::Observer,
   void see(const Witness& witness) override {
     if (witness.kind == Witness::Kind::Observed) {
       if (const auto* leads = std::get_if<transport::Leads>(witness.claim)) {
-        if (leads->group == system.group && leads->term > term) {
+        if (leads->group == system.group && (!leader || leads->term > term)) {
           term = leads->term;
           leader = witness.node;
         }

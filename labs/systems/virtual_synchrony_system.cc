@@ -123,8 +123,10 @@ std::optional<chaos::Cost> cost(const OptionValues& given) {
   const chaos::Linear messages = is_safe(given) ? chaos::Linear{-3, 3} : chaos::Linear{-1, 1};
   const chaos::Steps steps{{is_safe(given) ? 2 : 0}, {0}};
   chaos::Cost cost{has_primary(given) ? "2f+1" : "f+1", messages, steps, {}};
+  // A read that any member takes has to get to the sequencer, and back from it, before.
+  const chaos::Steps elsewhere{{steps.delays.constant + 2}, {0}};
   for (const auto& level : read_levels(given)) {
-    cost.reads.push_back({level.name, level.name == "local" ? chaos::Steps{} : steps});
+    cost.reads.push_back({level.name, level.name == "local" ? chaos::Steps{} : elsewhere});
   }
   return cost;
 }

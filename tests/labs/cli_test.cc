@@ -164,7 +164,7 @@ TEST_CASE("wrong usage: exit 2, what was expected, nothing written") {
       {"frobnicate", "frobnicate"},
       {"run", "system"},
       {"run raftt", "did you mean \"raft\"?"},
-      {"run zookeeper", "abd, raft"},
+      {"run zookeeper", "abd, chain"},
       {"run raft --nodes 0", "--nodes"},
       {"run raft --nodes many", "--nodes"},
       {"run raft --seed -1", "--seed"},
