@@ -8,6 +8,7 @@
 
 #include "chaos/catch_up.h"
 #include "chaos/check/explain.h"
+#include "chaos/group_catch_up.h"
 #include "chaos/local_reads.h"
 #include "chaos/restart_probe.h"
 #include "chaos/stale_reads.h"
@@ -91,6 +92,7 @@ class Simulation {
     transport::whereabouts() = {spec.replay, 0, {}, {}};
     cluster_.add_observer(&coverage_);
     cluster_.add_observer(&catch_up_);
+    cluster_.add_observer(&group_catch_up_);
     cluster_.add_observer(&injector_);
     cluster_.add_observer(&watch_);
     cluster_.set_interceptor(&injector_);
@@ -135,10 +137,18 @@ class Simulation {
     return true;
   }
 
+  std::optional<std::string> laggard() const {
+    auto laggard = catch_up_.laggard();
+    return laggard ? laggard : group_catch_up_.laggard();
+  }
+
   /// Clients are content with a majority; all replicas must catch up.
   void await_laggards() {
-    while (const auto laggard = catch_up_.laggard()) {
-      if (loop_.now() - calm_since_ > spec_.recovery) return hangs_back(*laggard);
+    const Time rest_since = loop_.now();
+    while (const auto laggard = this->laggard()) {
+      // A group comes to rest when nobody asks for anything more.
+      const Time since = catch_up_.laggard() ? calm_since_ : rest_since;
+      if (loop_.now() - since > spec_.recovery) return hangs_back(*laggard);
       do {
         if (!loop_.step() || is_decided()) return;
       } while (!is_time_to_look());
@@ -296,6 +306,7 @@ class Simulation {
   Injector injector_;
   Coverage coverage_;
   CatchUp catch_up_;
+  GroupCatchUp group_catch_up_;
   Time calm_since_{};
   Time next_look_{};
   Watch watch_;

@@ -91,11 +91,8 @@ std::vector<chaos::ReadLevel> read_levels(const OptionValues& given) {
 
 /// What a primary component knows is in the memories of its members: a majority has to live on.
 chaos::FaultModel survives(const OptionValues& given) {
-  if (!has_primary(given)) return chaos::FaultModel::crash_recovery();
-  return chaos::FaultModel::network()
-      .allow(chaos::FaultKind::Pause)
-      .allow(chaos::FaultKind::ClockStep)
-      .allow(chaos::FaultKind::ClockDrift);
+  auto model = chaos::FaultModel::crash_recovery();
+  return has_primary(given) ? model.limit_failed_to_minority() : model;
 }
 
 std::variant<std::shared_ptr<transport::Node>, std::string> make_node(
@@ -123,10 +120,11 @@ std::optional<chaos::Cost> cost(const OptionValues& given) {
   const chaos::Linear messages = is_safe(given) ? chaos::Linear{-3, 3} : chaos::Linear{-1, 1};
   const chaos::Steps steps{{is_safe(given) ? 2 : 0}, {0}};
   chaos::Cost cost{has_primary(given) ? "2f+1" : "f+1", messages, steps, {}};
-  // A read that any member takes has to get to the sequencer, and back from it, before.
-  const chaos::Steps elsewhere{{steps.delays.constant + 2}, {0}};
+  // Clients read at any member; what reaches the sequencer from elsewhere takes two delays more.
+  chaos::Steps read = steps;
+  if (is_total(given)) read.delays.constant += 2;
   for (const auto& level : read_levels(given)) {
-    cost.reads.push_back({level.name, level.name == "local" ? chaos::Steps{} : elsewhere});
+    cost.reads.push_back({level.name, level.name == "local" ? chaos::Steps{} : read});
   }
   return cost;
 }
