@@ -44,6 +44,14 @@ void ViewstampedMonitor::notes_reconfigurations(std::uint64_t first,
   }
 }
 
+/// A group of one sends no PREPAREs: what it becomes shows when it says so.
+void ViewstampedMonitor::begins_epoch(const Watched& node, const viewstamped::StartEpoch& message) {
+  if (message.epoch() == 0 || members_.contains(message.epoch())) return;
+  const Nodes& before = members_of({message.epoch() - 1, 0});
+  if (before == Nodes{node.id})
+    members_[message.epoch()] = viewstamped::nodes_in(message.members());
+}
+
 /// A log of a later view replaces what is not executed; one of the same view extends it.
 void ViewstampedMonitor::holds(Watched& node, View view, const viewstamped::Log& log) {
   const std::uint64_t last = viewstamped::last_of(log);

@@ -116,6 +116,8 @@ void ViewstampedMonitor::sent(Watched& node, NodeId to, const viewstamped::Messa
       return must_have_recovered(node, "gave its log away");
     case Message::kRecoveryResponse:
       return speaks(node, view_of(message.recovery_response()));
+    case Message::kStartEpoch:
+      return begins_epoch(node, message.start_epoch());
     case Message::kRecovery:
       if (node.nonce != message.recovery().nonce()) node.answers.clear();
       node.nonce = message.recovery().nonce();

@@ -32,6 +32,7 @@ class Log;
 class Message;
 class Prepare;
 class RecoveryResponse;
+class StartEpoch;
 }  // namespace viewstamped
 
 class ViewstampedMonitor {
@@ -126,6 +127,7 @@ class ViewstampedMonitor {
   void claims(Watched& node, const transport::Compacted& claim);
 
   void notes_reconfigurations(std::uint64_t first, const viewstamped::Prepare& prepare);
+  void begins_epoch(const Watched& node, const viewstamped::StartEpoch& message);
   const Nodes& members_of(View view) const;
   std::size_t quorum_of(View view) const { return majority_of(members_of(view).size()); }
   NodeId primary_of(View view) const;

@@ -12,12 +12,13 @@ namespace lockstep::consensus {
 // The primary's side: sending.
 
 // The primary writes while the backups do, and counts itself once its own write is durable. Should
-// its disk lose what the others have got, it does not lead this view again.
+// its disk lose what the others have got, it does not lead this view again: it knows that it led.
 void Viewstamped::propose(Ctx& ctx, const viewstamped::Entry& entry) {
   append(ctx, entry);
   const auto prepare = prepare_from(log_.last());
   for (const NodeId backup : members_) {
-    if (backup != ctx.self()) ctx.send_early(backup, prepare);
+    if (backup == ctx.self()) continue;
+    begun_for_good_ ? ctx.send_early(backup, prepare) : ctx.send(backup, prepare);
   }
   acknowledge(ctx, ctx.self(), 0);
 }
@@ -106,6 +107,7 @@ void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::Commit& message) 
 
 void Viewstamped::on(Ctx& ctx, NodeId from, const viewstamped::PrepareOk& ok) {
   if (view_of(ok) != view_ || status_ != Status::Normal || !is_primary(ctx)) return;
+  begun_for_good_ |= from == ctx.self();
   std::uint64_t& round = answered_[from];
   round = std::max(round, ok.round());
   confirm_rounds();

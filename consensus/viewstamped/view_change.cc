@@ -134,6 +134,7 @@ void Viewstamped::lead(Ctx& ctx) {
   ctx.cancel_timer(Timer::ViewChange);
   ctx.observe(transport::Leads{{}, term_of(view_)});
   prepared_.clear();
+  begun_for_good_ = false;
   answered_.clear();
   rounds_ = {};
   view_start_ = log_.last();

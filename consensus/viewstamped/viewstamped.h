@@ -198,6 +198,7 @@ class Viewstamped {
   KeptCheckpoint checkpoint_;
 
   // A primary's.
+  bool begun_for_good_ = false;               // That it leads this view is on its disk.
   std::map<NodeId, std::uint64_t> prepared_;  // Up to where each replica has the log of this view.
 
   // During a view change.
