@@ -16,6 +16,7 @@ TEST_CASE(
     "the primary sends a request to all backups while it writes it, and answers when f "
     "have acknowledged [§4.1]") {
   Bench bench(options(), first(3));
+  bench.become_durable();  // That it leads is on its disk.
   bench.request(increment(7, 1));
   CHECK(bench.sent<viewstamped::Prepare>(kSecond).size() == 1);
   CHECK(bench.sent<viewstamped::Prepare>(kThird).size() == 1);
@@ -28,6 +29,12 @@ TEST_CASE(
   REQUIRE(bench.replies().size() == 1);
   CHECK(bench.replies()[0].status() == Reply::OK);
   CHECK(bench.number_in("commit") == 1);
+}
+
+TEST_CASE("a primary that may forget that it leads sends nothing before that is on its disk") {
+  Bench bench(options(), first(3));
+  bench.request(increment(7, 1));
+  for (const auto& outgoing : bench.world.effects.outgoing) CHECK_FALSE(outgoing.early);
 }
 
 TEST_CASE("the primary does not count itself before its write is durable [1988]") {
