@@ -102,15 +102,18 @@ void ViewstampedMonitor::keeps_committed(const Watched& node, View view,
 // What nodes claim.
 
 // One primary gives each number once, so view and number name one operation.
-void ViewstampedMonitor::claims(Watched& node, const transport::Appended& claim) {
-  Place* const known = place(claim.index);
-  if (known == nullptr) return;
-  const View view{claim.term / 1'000'000, claim.term % 1'000'000};
-  const auto [digest, is_new] = known->digests.emplace(view, claim.entry_digest);
-  if (is_new || digest->second == claim.entry_digest) return;
-  broken("One Operation Per Viewstamp", "Oki and Liskov 1988; §4.1, step 3",
-         fmt::format("{} has another operation {} of view {} than another replica",
-                     to_string(node.id), claim.index, claim.term));
+void ViewstampedMonitor::proposes(const Watched& node, const viewstamped::Prepare& prepare) {
+  for (std::uint64_t op = prepare.first(); const viewstamped::Entry& entry : prepare.entries()) {
+    Place* const known = place(op++);
+    if (known == nullptr) continue;
+    const std::uint64_t digest = statemachine::digest_of(
+        entry.has_members() ? entry.members().SerializeAsString() : entry.command());
+    const auto [first, is_new] = known->digests.emplace(view_of(entry), digest);
+    if (is_new || first->second == digest) continue;
+    return broken("One Operation Per Viewstamp", "Oki and Liskov 1988; §4.1, step 3",
+                  fmt::format("{} sent another operation {} of view {} than was sent before",
+                              to_string(node.id), op - 1, viewstamped::term_of(view_of(entry))));
+  }
 }
 
 void ViewstampedMonitor::claims(Watched& node, const transport::Committed& claim) {

@@ -91,6 +91,7 @@ void ViewstampedMonitor::sent(Watched& node, NodeId to, const viewstamped::Messa
     case Message::kPrepare:
       speaks(node, view_of(message.prepare()));
       notes_reconfigurations(message.prepare().first(), message.prepare());
+      proposes(node, message.prepare());
       return acts_as_primary(node, view_of(message.prepare()));
     case Message::kCommit:
       speaks(node, view_of(message.commit()));

@@ -113,6 +113,7 @@ class ViewstampedMonitor {
   void acknowledges(Watched& node, View view, std::uint64_t op);
   void holds(Watched& node, View view, const viewstamped::Log& log);
   void holds(Watched& node, const viewstamped::Prepare& prepare);
+  void proposes(const Watched& node, const viewstamped::Prepare& prepare);
   void keeps_committed(const Watched& node, View view, const viewstamped::Log& log);
   void commits(Watched& node, std::uint64_t op, View view);
 
@@ -120,7 +121,6 @@ class ViewstampedMonitor {
   void claims(Watched&, const Claim&) {}
   void claims(Watched& node, const transport::Leads& claim);
   void claims(Watched& node, const transport::Follows& claim);
-  void claims(Watched& node, const transport::Appended& claim);
   void claims(Watched& node, const transport::Committed& claim);
   void claims(Watched& node, const transport::Applied& claim);
   void claims(Watched& node, const transport::Installed& claim);

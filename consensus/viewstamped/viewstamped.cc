@@ -51,7 +51,7 @@ void Viewstamped::on(Ctx& ctx, Start start) {
   const bool was_normal = view_ == last_normal_;
   if (is_first && is_primary(ctx)) return lead(ctx);
   if (was_normal && !is_primary(ctx)) return follow(ctx);
-  start_view_change(ctx, was_normal ? next(view_) : view_);
+  start_view_change(ctx, is_primary(ctx) ? next(view_) : view_);
 }
 
 void Viewstamped::on(Ctx& ctx, Timer timer, std::uint64_t) {

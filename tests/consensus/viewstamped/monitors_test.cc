@@ -150,10 +150,12 @@ TEST_CASE("Committed Operations Stay") {
 
 TEST_CASE("One Operation Per Viewstamp") {
   Story story;
-  story.claimed(kSelf, transport::Appended{{}, 1, 0, 5});
-  story.claimed(kSecond, transport::Appended{{}, 1, 1, 6});
+  story.sent(kSelf, kSecond, prepare(0, 1, {0}));
+  story.sent(kSelf, kThird, prepare(0, 1, {0}));
   CHECK(story.broken().empty());
-  story.claimed(kThird, transport::Appended{{}, 1, 0, 6});
+  auto other = prepare(0, 1, {0});
+  other.mutable_entries(0)->set_command("something else");
+  story.sent(kSelf, kThird, other);
   CHECK(story.broken() == "One Operation Per Viewstamp");
 }
 

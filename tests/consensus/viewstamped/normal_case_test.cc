@@ -44,6 +44,13 @@ TEST_CASE("the primary does not count itself before its write is durable [1988]"
   CHECK(bench.number_in("commit") == 0);
 }
 
+TEST_CASE("until it is on disk that it leads, a primary sends nothing early [1988]") {
+  Bench bench(options(), first(3));
+  bench.request(increment(7, 1));
+  REQUIRE(!bench.world.effects.outgoing.empty());
+  for (const auto& outgoing : bench.world.effects.outgoing) CHECK_FALSE(outgoing.early);
+}
+
 TEST_CASE("acknowledgements of another view do not count") {
   Bench bench(options(), first(3));
   bench.request(increment(7, 1));
