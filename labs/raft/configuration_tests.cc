@@ -22,15 +22,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr NodeId kFourth{4};
-constexpr NodeId kFifth{5};
-
-Stage::Task<> write_some(Stage& stage, int writes) {
-  for (int number = 0; number < writes; ++number) {
-    co_await stage.execute(kv::put("x", std::to_string(number)));
-  }
-}
-
 /// A leader that is cut off appends a change, which the others never see.
 Stage::Task<> change_that_fails(Stage& stage) {
   Tally tally(stage);

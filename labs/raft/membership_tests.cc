@@ -15,15 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr NodeId kFourth{4};
-constexpr NodeId kFifth{5};
-
-Stage::Task<> write_some(Stage& stage, int writes) {
-  for (int number = 0; number < writes; ++number) {
-    co_await stage.execute(kv::put("x", std::to_string(number)));
-  }
-}
-
 Stage::Task<> server_is_added(Stage& stage) {
   Tally tally(stage);
   const NodeId leader = co_await settled_leader(stage);

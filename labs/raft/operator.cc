@@ -90,6 +90,12 @@ Stage::Task<> try_in_vain(Stage& stage, NodeId node, Wish wish, std::string beca
       fmt::format("{} said that \"{}\" is done, although {}", to_string(node), wish.name, because));
 }
 
+Stage::Task<> write_some(Stage& stage, int writes) {
+  for (int number = 0; number < writes; ++number) {
+    co_await stage.execute(statemachine::kv::put("x", std::to_string(number)));
+  }
+}
+
 std::vector<NodeId> founders_without(Stage& stage, std::initializer_list<NodeId> without) {
   std::vector<NodeId> rest;
   for (std::uint32_t id = 1; id <= stage.nodes(); ++id) {

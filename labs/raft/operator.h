@@ -13,6 +13,10 @@
 
 namespace lockstep::labs {
 
+/// Those that are no founders of a group of three.
+inline constexpr transport::NodeId kFourth{4};
+inline constexpr transport::NodeId kFifth{5};
+
 /// A change, and what to call it.
 struct Wish {
   std::string name;  ///< "add n4"
@@ -39,6 +43,9 @@ Stage::Task<std::optional<transport::Reply>> try_once(
 
 /// Asks for something that cannot be decided now, of this node. Wrong if it is said to be done.
 Stage::Task<> try_in_vain(Stage& stage, transport::NodeId node, Wish wish, std::string because);
+
+/// So many writes, one after the other.
+Stage::Task<> write_some(Stage& stage, int writes);
 
 /// The founders but those named, ascending.
 std::vector<transport::NodeId> founders_without(Stage& stage,
